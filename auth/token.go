@@ -1,0 +1,137 @@
+// Package auth tells who is asking: it issues and checks the tokens that carry role, app, shops and subject.
+//
+// A token is a JWT signed with EdDSA. The key is local, made in the data directory at the first start; whoever has the
+// file can be anybody, so it is readable by its owner only.
+package auth
+
+import (
+	"crypto"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"voucherhouse/promo"
+)
+
+const (
+	issuer   = "voucherhouse"
+	audience = "voucherhouse"
+	// leeway forgives clocks that differ a little.
+	leeway = 30 * time.Second
+)
+
+// ErrInvalidToken says that a token is malformed, expired or signed by somebody else. Which of them is not told.
+var ErrInvalidToken = errors.New("the token is not valid")
+
+// claims are what a token carries.
+type claims struct {
+	jwt.RegisteredClaims
+	Role   promo.Role     `json:"role"`
+	Client promo.Client   `json:"client"`
+	Shops  []promo.ShopID `json:"shops,omitempty"`
+}
+
+// Keys issues and checks tokens.
+type Keys struct {
+	private ed25519.PrivateKey
+	clock   func() time.Time
+}
+
+// LoadKeys reads the key in the file, or makes one there.
+func LoadKeys(path string, clock func() time.Time) (*Keys, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return makeKeys(path, clock)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the key of tokens: %w", err)
+	}
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return nil, fmt.Errorf("%s holds no key in PEM form: restore it, or remove it to make a new one", path)
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	private, ok := key.(ed25519.PrivateKey)
+	if err != nil || !ok {
+		return nil, fmt.Errorf("%s holds no Ed25519 key: restore it, or remove it to make a new one", path)
+	}
+	return &Keys{private: private, clock: clock}, nil
+}
+
+func makeKeys(path string, clock func() time.Time) (*Keys, error) {
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("making a key for tokens: %w", err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the key of tokens: %w", err)
+	}
+	text := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	// Written beside and renamed: a crash leaves no half of a key.
+	if err := os.WriteFile(path+".new", text, 0o600); err != nil {
+		return nil, fmt.Errorf("writing the key of tokens: %w", err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return nil, fmt.Errorf("writing the key of tokens: %w", err)
+	}
+	return &Keys{private: private, clock: clock}, nil
+}
+
+// Issue makes a token for an actor that is good until expiry.
+func (k *Keys) Issue(a promo.Actor, expiry time.Time) (string, error) {
+	token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims{
+		RegisteredClaims: jwt.RegisteredClaims{
+			Issuer: issuer, Audience: jwt.ClaimStrings{audience}, Subject: a.Subject, ExpiresAt: jwt.NewNumericDate(expiry),
+		},
+		Role: a.Role, Client: a.Client, Shops: a.Shops,
+	})
+	text, err := token.SignedString(k.private)
+	if err != nil {
+		return "", fmt.Errorf("signing a token: %w", err)
+	}
+	return text, nil
+}
+
+// Actor checks a token and gives who it is for, else ErrInvalidToken.
+func (k *Keys) Actor(token string) (promo.Actor, error) {
+	var c claims
+	_, err := jwt.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return crypto.PublicKey(k.private.Public()), nil },
+		jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}), jwt.WithIssuer(issuer), jwt.WithAudience(audience),
+		jwt.WithExpirationRequired(), jwt.WithLeeway(leeway), jwt.WithTimeFunc(k.clock))
+	if err != nil {
+		return promo.Actor{}, fmt.Errorf("%w: %w", ErrInvalidToken, err)
+	}
+	a := promo.Actor{Role: c.Role, Client: c.Client, Shops: c.Shops, Subject: c.Subject}
+	if err := Check(a); err != nil {
+		return promo.Actor{}, fmt.Errorf("%w: %w", ErrInvalidToken, err)
+	}
+	return a, nil
+}
+
+// longestSubject bounds the name behind a token.
+const longestSubject = 100
+
+// Check says what is wrong with an actor that a token is to be made for; nil if nothing is.
+func Check(a promo.Actor) error {
+	switch {
+	case !slices.Contains(promo.Roles, a.Role):
+		return fmt.Errorf("there is no role %q", a.Role)
+	case !slices.Contains(promo.Clients, a.Client):
+		return fmt.Errorf("there is no client %q", a.Client)
+	case a.Subject == "" || len(a.Subject) > longestSubject:
+		return fmt.Errorf("the subject must have 1 to %d bytes", longestSubject)
+	case a.Role == promo.RoleBuyer && len(a.Shops) > 0:
+		return errors.New("a BUYER has no shops")
+	}
+	return nil
+}

@@ -1,0 +1,19 @@
+// Package model holds the Go types of the schema that are not the domain's own.
+package model
+
+import (
+	"voucherhouse/graph/relay"
+	"voucherhouse/promo"
+)
+
+// The lists of the schema, each a page of one kind of thing.
+type (
+	ShopConnection      = relay.Connection[*promo.Shop]
+	ShopEdge            = relay.Edge[*promo.Shop]
+	ProductConnection   = relay.Connection[*promo.Product]
+	ProductEdge         = relay.Edge[*promo.Product]
+	PromotionConnection = relay.Connection[promo.Promotion]
+	PromotionEdge       = relay.Edge[promo.Promotion]
+	ClaimConnection     = relay.Connection[*promo.Claim]
+	ClaimEdge           = relay.Edge[*promo.Claim]
+)

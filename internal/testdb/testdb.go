@@ -1,0 +1,94 @@
+// Package testdb gives tests the real engines: one of each for a test binary, and a database of its own for every test.
+package testdb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	_ "github.com/lib/pq" // the driver
+
+	"voucherhouse/embedded"
+)
+
+// engines are those of this test binary; Main starts them.
+var engines struct {
+	postgres   *embedded.Postgres
+	clickhouse *embedded.ClickHouse
+	admin      *sql.DB
+	databases  atomic.Int64
+}
+
+// Main runs a package's tests with both engines: func TestMain(m *testing.M) { os.Exit(testdb.Main(m)) }.
+func Main(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "voucherhouse-test-")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		err = start(dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "starting the engines for tests:", err)
+		return 1
+	}
+	defer stop()
+	return m.Run()
+}
+
+func start(dir string) error {
+	packages, err := embedded.FindPackages()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if engines.postgres, err = embedded.StartPostgres(ctx, packages.Postgres, filepath.Join(dir, "postgres")); err != nil {
+		return err
+	}
+	if engines.clickhouse, err = embedded.OpenClickHouse(packages.ClickHouse, filepath.Join(dir, "clickhouse")); err != nil {
+		return err
+	}
+	engines.admin, err = sql.Open("postgres", engines.postgres.DSN("postgres"))
+	return err
+}
+
+func stop() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	engines.admin.Close()
+	engines.clickhouse.Close()
+	engines.postgres.Stop(ctx)
+}
+
+// Postgres makes an empty database for the test and gives its DSN. A failed test keeps it until the binary ends, and
+// says its name.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	name := fmt.Sprintf("t%d", engines.databases.Add(1))
+	if _, err := engines.admin.Exec("create database " + name); err != nil {
+		t.Fatalf("making a database: %v", err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the test's Postgres database was %s", name)
+			return
+		}
+		if _, err := engines.admin.Exec("drop database " + name + " with (force)"); err != nil {
+			t.Errorf("dropping the database %s: %v", name, err)
+		}
+	})
+	return engines.postgres.DSN(name)
+}
+
+// ClickHouse gives options for a database of the test's own, which is made when something opens it.
+func ClickHouse(t testing.TB) *clickhouse.Options {
+	t.Helper()
+	options := engines.clickhouse.Options()
+	options.Auth.Database = fmt.Sprintf("t%d", engines.databases.Add(1))
+	return options
+}

@@ -1,0 +1,50 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	_ "github.com/lib/pq" // the driver
+)
+
+// Ledger is the store of record.
+type Ledger struct {
+	db     *sqlx.DB
+	clock  func() time.Time
+	claims claimQueues
+}
+
+// mostConnections is enough to keep a few cores of a server busy; more would only queue inside it.
+const mostConnections = 16
+
+// Open connects to the ledger at dsn (a URL or lib/pq's key=value form). The clock gives the time of every decision.
+func Open(ctx context.Context, dsn string, clock func() time.Time) (*Ledger, error) {
+	db, err := sqlx.ConnectContext(ctx, "postgres", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to Postgres: %w", err)
+	}
+	db.SetMaxOpenConns(mostConnections)
+	db.SetMaxIdleConns(mostConnections)
+	l := &Ledger{db: db, clock: clock}
+	l.claims.decide = l.decideClaims
+	return l, nil
+}
+
+// Close waits for the claims that are being decided and lets the connections go.
+func (l *Ledger) Close() error {
+	l.claims.drain()
+	return l.db.Close()
+}
+
+// Ping says whether the ledger answers.
+func (l *Ledger) Ping(ctx context.Context) error {
+	if err := l.db.PingContext(ctx); err != nil {
+		return fmt.Errorf("asking Postgres: %w", err)
+	}
+	return nil
+}
+
+// now is the clock's time as the ledger keeps it: to the microsecond.
+func (l *Ledger) now() time.Time { return l.clock().UTC().Truncate(time.Microsecond) }

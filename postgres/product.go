@@ -1,0 +1,103 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"voucherhouse/promo"
+)
+
+type productRow struct {
+	ShopID   int64  `db:"shop_id"`
+	ID       int64  `db:"id"`
+	SKU      string `db:"sku"`
+	Title    string `db:"title"`
+	Category string `db:"category"`
+	Price    int64  `db:"price_minor"`
+	Currency string `db:"currency"`
+}
+
+func (r productRow) promo() *promo.Product {
+	return &promo.Product{
+		ID: promo.ProductID{Shop: promo.ShopID(r.ShopID), Serial: r.ID}, SKU: r.SKU, Title: r.Title, Category: r.Category,
+		Price: promo.Money{Minor: r.Price, Currency: promo.Currency(r.Currency)},
+	}
+}
+
+const productByID = `
+select p.shop_id, p.id, p.sku, p.title, p.category, p.price_minor, s.currency
+from products p join shops s on s.id = p.shop_id
+where p.shop_id = $1 and p.id = $2`
+
+// Product finds a product that the actor may see, else promo.ErrNotFound.
+func (l *Ledger) Product(ctx context.Context, a promo.Actor, id promo.ProductID) (*promo.Product, error) {
+	return view(ctx, l, a, func(tx *sqlx.Tx) (*promo.Product, error) {
+		row, err := one[productRow](ctx, tx, productByID, id.Shop, id.Serial)
+		if err != nil {
+			return nil, err
+		}
+		return row.promo(), nil
+	})
+}
+
+const productList = `
+select p.shop_id, p.id, p.sku, p.title, p.category, p.price_minor, s.currency
+from products p join shops s on s.id = p.shop_id
+where p.shop_id = $1
+  and ($2::bigint[] is null or p.id = any ($2))
+  and ($3::text is null or p.category = $3)
+  and ($4::text is null or position(lower($4) in lower(p.title)) > 0)
+  and ($5::text is null or p.sku = $5)
+  and ($6::text is null or (p.title, p.id) > ($6, $7::bigint))
+order by p.title, p.id
+limit $8`
+
+// Products lists a shop's products by title.
+func (l *Ledger) Products(ctx context.Context, a promo.Actor, shop promo.ShopID, f promo.ProductFilter, args promo.PageArgs) (promo.Page[*promo.Product], error) {
+	value, serial := after(args)
+	return l.products(ctx, a, args, productList, shop, serialsIn(shop, f.IDs), f.Category, f.Title, f.SKU, value, serial, args.First+1)
+}
+
+const productsOfVoucher = `
+select p.shop_id, p.id, p.sku, p.title, p.category, p.price_minor, s.currency
+from voucher_products vp
+    join products p on p.shop_id = vp.shop_id and p.id = vp.product_id
+    join shops s on s.id = p.shop_id
+where vp.shop_id = $1 and vp.voucher_id = $2
+  and ($3::text is null or (p.title, p.id) > ($3, $4::bigint))
+order by p.title, p.id
+limit $5`
+
+// ProductsInScope lists the products that a voucher names, by title; none if it is for the entire shop.
+func (l *Ledger) ProductsInScope(ctx context.Context, a promo.Actor, v promo.VoucherID, args promo.PageArgs) (promo.Page[*promo.Product], error) {
+	value, serial := after(args)
+	return l.products(ctx, a, args, productsOfVoucher, v.Shop, v.Serial, value, serial, args.First+1)
+}
+
+func (l *Ledger) products(ctx context.Context, a promo.Actor, args promo.PageArgs, query string, params ...any) (promo.Page[*promo.Product], error) {
+	return view(ctx, l, a, func(tx *sqlx.Tx) (page promo.Page[*promo.Product], err error) {
+		var rows []productRow
+		if err := tx.SelectContext(ctx, &rows, query, params...); err != nil {
+			return page, err
+		}
+		return paged(rows, args, productRow.promo, func(r productRow) promo.Cursor {
+			return promo.Cursor{Order: promo.ProductOrder, Value: r.Title, Serial: r.ID}
+		}), nil
+	})
+}
+
+// serialsIn are the numbers of those ids that are of the shop, as an argument of a query; null if ids is nil.
+func serialsIn[T any](shop promo.ShopID, ids []promo.ID[T]) any {
+	if ids == nil {
+		return nil
+	}
+	serials := []int64{}
+	for _, id := range ids {
+		if id.Shop == shop {
+			serials = append(serials, id.Serial)
+		}
+	}
+	return pq.Array(serials)
+}

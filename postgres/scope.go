@@ -1,0 +1,103 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"voucherhouse/promo"
+)
+
+// The roles that transactions take; 0003_access.sql says what each may do.
+const (
+	roleAPI    = "voucherhouse_api"
+	roleClaims = "voucherhouse_claims"
+	roleImport = "voucherhouse_import"
+	roleRelay  = "voucherhouse_relay"
+)
+
+// scope is for whom a transaction acts: row-level security reads it.
+type scope struct {
+	role    string
+	shops   []promo.ShopID
+	subject string
+	actor   promo.Role
+}
+
+func scopeOf(a promo.Actor) scope {
+	s := scope{role: roleAPI, shops: a.Shops, actor: a.Role}
+	if a.Role == promo.RoleBuyer {
+		s.subject = a.Subject
+	}
+	return s
+}
+
+const (
+	enterScope = `
+select set_config('role', $1, true), set_config('app.shops', $2::bigint[]::text, true),
+       set_config('app.subject', $3, true), set_config('app.role', $4, true)`
+	// Asked as the buyer, after its scope was entered: a buyer sees its own row and no other.
+	enterBuyer = `
+select set_config('app.buyer', coalesce((select id::text from buyers where external_id = $1), ''), true)`
+)
+
+// inTx runs do in a transaction that acts within the scope. It commits if do returns nil.
+func (l *Ledger) inTx(ctx context.Context, s scope, do func(*sqlx.Tx) error) error {
+	tx, err := l.db.BeginTxx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("beginning a transaction: %w", err)
+	}
+	defer tx.Rollback() // has no effect after a commit
+	if err := enter(ctx, tx, s); err != nil {
+		return err
+	}
+	if err := do(tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("committing: %w", err)
+	}
+	return nil
+}
+
+func enter(ctx context.Context, tx *sqlx.Tx, s scope) error {
+	_, err := tx.ExecContext(ctx, enterScope, s.role, pq.Array(shopNumbers(s.shops)), s.subject, string(s.actor))
+	if err == nil && s.subject != "" {
+		_, err = tx.ExecContext(ctx, enterBuyer, s.subject)
+	}
+	if err != nil {
+		return fmt.Errorf("entering the scope of %s: %w", s.role, err)
+	}
+	return nil
+}
+
+// view reads within the actor's scope.
+func view[T any](ctx context.Context, l *Ledger, a promo.Actor, read func(*sqlx.Tx) (T, error)) (T, error) {
+	var result T
+	err := l.inTx(ctx, scopeOf(a), func(tx *sqlx.Tx) (err error) {
+		result, err = read(tx)
+		return err
+	})
+	return result, err
+}
+
+// one gets a single row; none is promo.ErrNotFound.
+func one[R any](ctx context.Context, tx *sqlx.Tx, query string, args ...any) (R, error) {
+	var row R
+	err := tx.GetContext(ctx, &row, query, args...)
+	if err == sql.ErrNoRows {
+		return row, promo.ErrNotFound
+	}
+	return row, err
+}
+
+func shopNumbers(shops []promo.ShopID) []int64 {
+	numbers := make([]int64, len(shops))
+	for i, s := range shops {
+		numbers[i] = int64(s)
+	}
+	return numbers
+}

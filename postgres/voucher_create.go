@@ -1,0 +1,180 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"voucherhouse/promo"
+)
+
+// CreateVoucher makes the voucher of a draft, or gives the rules that it breaks as promo.Refusals. Warnings are given in
+// both cases. A repeat under the draft's idempotency key gives the voucher that was made.
+func (l *Ledger) CreateVoucher(ctx context.Context, a promo.Actor, d promo.Draft) (*promo.Voucher, []promo.Warning, error) {
+	if !a.Owns(d.Shop) {
+		return nil, nil, promo.Refuse(promo.NotFound, promo.ErrNotFound.Message, "shopId")
+	}
+	body, err := digest("createVoucher", d)
+	if err != nil {
+		return nil, nil, err
+	}
+	var (
+		voucher  *promo.Voucher
+		warnings []promo.Warning
+	)
+	err = l.inTx(ctx, scopeOf(a), func(tx *sqlx.Tx) error {
+		id, err := l.once(ctx, tx, d.Shop, a, d.IdempotencyKey, body, func() (int64, error) {
+			v, w, err := l.newVoucher(ctx, tx, a, d)
+			warnings = w
+			if err != nil {
+				return 0, err
+			}
+			return v.ID.Serial, nil
+		})
+		if err != nil {
+			return err
+		}
+		row, err := one[voucherRow](ctx, tx, voucherByID, d.Shop, id)
+		if err != nil {
+			return fmt.Errorf("reading the voucher that was made: %w", err)
+		}
+		voucher = row.promo()
+		warnings = voucher.Warnings()
+		return nil
+	})
+	return voucher, warnings, err
+}
+
+// newVoucher holds the draft against the rules and stores it with its facts.
+func (l *Ledger) newVoucher(ctx context.Context, tx *sqlx.Tx, a promo.Actor, d promo.Draft) (*promo.Voucher, []promo.Warning, error) {
+	known, err := l.draftContext(ctx, tx, d)
+	if err != nil {
+		return nil, nil, err
+	}
+	v, warnings, err := promo.NewVoucher(d, known)
+	if err != nil {
+		return nil, warnings, err
+	}
+	if err := insertVoucher(ctx, tx, a, d, v, known.Policy); err != nil {
+		return nil, nil, err
+	}
+	named, quantity := factOf(v, a), factOf(v, a)
+	named.Name, named.Version = v.Name, int64(v.Version)
+	quantity.Quantity = int64(v.TotalQuantity)
+	err = appendFacts(ctx, tx, v.ID.Shop,
+		fact{promo.FactPromotion, v.CreatedAt, named}, fact{promo.FactQuantity, v.CreatedAt, quantity})
+	return v, warnings, err
+}
+
+const (
+	policyInEffect = `
+select id, minimum, maximum
+from percent_policies
+where tool = $1 and effective_from <= $2
+order by effective_from desc
+limit 1`
+	knownProducts = `select id from products where shop_id = $1 and id = any ($2)`
+	// The lower of the two middle prices where their number is even: a price that some product has.
+	medianPrice = `
+select percentile_disc(0.5) within group (order by price_minor)
+from products
+where shop_id = $1 and ($2::bigint[] is null or id = any ($2))`
+)
+
+// draftContext reads what the rules of a new voucher need to know.
+func (l *Ledger) draftContext(ctx context.Context, tx *sqlx.Tx, d promo.Draft) (promo.Context, error) {
+	c := promo.Context{Now: l.now()}
+	shop, err := one[shopRow](ctx, tx, shopByID, d.Shop)
+	if err != nil {
+		return c, fmt.Errorf("reading the shop: %w", err)
+	}
+	c.Shop = shop.promo()
+	if err := tx.QueryRowxContext(ctx, policyInEffect, string(d.Tool), c.Now).Scan(&c.Policy.ID, &c.Policy.Minimum, &c.Policy.Maximum); err != nil {
+		return c, fmt.Errorf("reading the policy for percentages: %w", err)
+	}
+	products := serialsIn(d.Shop, d.Settings.Products)
+	if products != nil {
+		var serials []int64
+		if err := tx.SelectContext(ctx, &serials, knownProducts, d.Shop, products); err != nil {
+			return c, fmt.Errorf("looking up the products in scope: %w", err)
+		}
+		for _, s := range serials {
+			c.KnownProducts = append(c.KnownProducts, promo.ProductID{Shop: d.Shop, Serial: s})
+		}
+	}
+	if d.Settings.Discount.PercentOff == nil {
+		return c, nil // only a percentage is judged at a price
+	}
+	var median *int64
+	if err := tx.GetContext(ctx, &median, medianPrice, d.Shop, products); err != nil {
+		return c, fmt.Errorf("reading the median price: %w", err)
+	}
+	c.MedianPrice = optionalMoney(c.Shop, median)
+	return c, nil
+}
+
+const (
+	insertPromotion = `
+insert into promotions (shop_id, tool, name, starts_at, ends_at, created_at, created_by)
+values ($1, $2, $3, $4, $5, $6, $7)
+returning id`
+	insertVoucherTerms = `
+insert into vouchers (shop_id, id, display_channel, valid_from, valid_to, days_after_claim, amount_off_minor, percent_off,
+    maximum_discount_minor, percent_policy_id, minimum_spend_minor, scope, total_quantity, claims_per_customer,
+    reference_price_minor, acknowledged)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`
+	insertVoucherProducts = `
+insert into voucher_products (shop_id, voucher_id, product_id)
+select distinct $1::bigint, $2::bigint, product_id from unnest($3::bigint[]) as product_id`
+)
+
+// insertVoucher stores a voucher and gives it its number.
+func insertVoucher(ctx context.Context, tx *sqlx.Tx, a promo.Actor, d promo.Draft, v *promo.Voucher, policy promo.PercentPolicy) error {
+	v.ID.Shop = d.Shop
+	if err := tx.GetContext(ctx, &v.ID.Serial, insertPromotion,
+		d.Shop, string(v.Tool), v.Name, v.Period.From, v.Period.To, v.CreatedAt, a.Caller()); err != nil {
+		return fmt.Errorf("storing a promotion: %w", err)
+	}
+	t := termsOf(v, policy)
+	if _, err := tx.ExecContext(ctx, insertVoucherTerms, d.Shop, v.ID.Serial, string(v.DisplayChannel),
+		t.validFrom, t.validTo, v.Validity.DaysAfterClaim, t.amountOff, t.percentOff, t.maximumDiscount, t.policy,
+		minor(v.MinimumSpend), string(v.Scope), v.TotalQuantity, v.ClaimsPerCustomer, minor(v.ReferencePrice),
+		pq.Array(d.Acknowledged)); err != nil {
+		return fmt.Errorf("storing a voucher's terms: %w", err)
+	}
+	if v.Scope == promo.EntireShop {
+		return nil
+	}
+	if _, err := tx.ExecContext(ctx, insertVoucherProducts, d.Shop, v.ID.Serial, serialsIn(d.Shop, d.Settings.Products)); err != nil {
+		return fmt.Errorf("storing a voucher's products: %w", err)
+	}
+	return nil
+}
+
+// termRow is a voucher's validity and discount as the table has them.
+type termRow struct {
+	validFrom, validTo, amountOff, percentOff, maximumDiscount, policy any
+}
+
+func termsOf(v *promo.Voucher, policy promo.PercentPolicy) (t termRow) {
+	if p := v.Validity.Period; p != nil {
+		t.validFrom, t.validTo = p.From, p.To
+	}
+	switch d := v.Discount.(type) {
+	case promo.AmountOff:
+		t.amountOff = d.Amount.Minor
+	case promo.PercentOff:
+		t.percentOff, t.maximumDiscount, t.policy = int32(d.Percent), minor(d.MaximumDiscount), policy.ID
+	}
+	return t
+}
+
+// minor is an optional amount as an argument of a query.
+func minor(m *promo.Money) any {
+	if m == nil {
+		return nil
+	}
+	return m.Minor
+}

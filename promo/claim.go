@@ -1,0 +1,106 @@
+package promo
+
+import "time"
+
+// ClaimStatus is where a claim stands at a moment.
+type ClaimStatus string
+
+// The statuses of a claim, as the schema names them.
+const (
+	Claimed      ClaimStatus = "CLAIMED"
+	Reserved     ClaimStatus = "RESERVED"
+	Redeemed     ClaimStatus = "REDEEMED"
+	ClaimExpired ClaimStatus = "EXPIRED"
+)
+
+// ClaimSource is how a claim came about.
+type ClaimSource string
+
+// The sources of claims, as the schema names them.
+const (
+	FromStorefront ClaimSource = "STOREFRONT"
+	FromLive       ClaimSource = "LIVE"
+	FromChat       ClaimSource = "CHAT"
+)
+
+// Claim is one buyer's copy of a voucher.
+type Claim struct {
+	ID        ClaimID
+	Voucher   VoucherID
+	Buyer     BuyerID
+	Source    ClaimSource
+	ClaimedAt time.Time
+	// Validity is when it may be redeemed, fixed at the claim (product.md V15).
+	Validity Period
+	// ReservedUntil is until when an unpaid order holds it. Nil if none does.
+	ReservedUntil *time.Time
+	// RedeemedAt is when a paid order used it. Nil if none did.
+	RedeemedAt *time.Time
+}
+
+// Status is where the claim stands at the given moment. A reservation past its time counts as released (product.md K4).
+func (c *Claim) Status(now time.Time) ClaimStatus {
+	switch {
+	case c.RedeemedAt != nil:
+		return Redeemed
+	case c.ReservedUntil != nil && now.Before(*c.ReservedUntil):
+		return Reserved
+	case !now.Before(c.Validity.To):
+		return ClaimExpired
+	default:
+		return Claimed
+	}
+}
+
+// ClaimRequest asks for one copy of a voucher for one buyer.
+type ClaimRequest struct {
+	Voucher VoucherID
+	// Subject is the buyer's external id; the first claim makes the buyer.
+	Subject string
+	// IdempotencyKey makes repeats safe (product.md Q2). Empty: none.
+	IdempotencyKey string
+}
+
+// The refusals of a claim, in the order in which they are decided: the first that applies is the answer (product.md Q3).
+const (
+	ClaimVoucherUnknown Code = "NOT_FOUND"
+	ClaimDeactivated    Code = "DEACTIVATED"
+	ClaimNotStarted     Code = "NOT_STARTED"
+	ClaimEnded          Code = "ENDED"
+	ClaimPrivate        Code = "PRIVATE_COUPON"
+	ClaimNotDistributed Code = "NOT_DISTRIBUTED"
+	ClaimCustomerLimit  Code = "CUSTOMER_LIMIT_REACHED"
+	ClaimSoldOut        Code = "SOLD_OUT"
+)
+
+var claimMessages = map[Code]string{
+	ClaimVoucherUnknown: "There is no such voucher.",
+	ClaimDeactivated:    "The seller has ended this voucher.",
+	ClaimNotStarted:     "This voucher cannot be claimed yet.",
+	ClaimEnded:          "This voucher can no longer be claimed.",
+	ClaimPrivate:        "This coupon is only given in a chat.",
+	ClaimNotDistributed: "No livestream is handing out this voucher.",
+	ClaimCustomerLimit:  "You have as many copies of this voucher as one buyer may.",
+	ClaimSoldOut:        "All copies of this voucher are claimed.",
+}
+
+// RefuseClaim is the answer for a claim that a rule forbids.
+func RefuseClaim(code Code) Refusals { return Refuse(code, claimMessages[code], "voucherId") }
+
+// Claimable holds a voucher against the rules of a claim that need no count of claims: everything in Q3 up to the
+// buyer's limit. Nil means that the counts decide.
+func (v *Voucher) Claimable(now time.Time) error {
+	switch status := v.Status(now); {
+	case status == Deactivated:
+		return RefuseClaim(ClaimDeactivated)
+	case status == Upcoming:
+		return RefuseClaim(ClaimNotStarted)
+	case status == Expired:
+		return RefuseClaim(ClaimEnded)
+	case v.Tool == ChatCoupon:
+		return RefuseClaim(ClaimPrivate)
+	case v.Tool == LiveVoucher:
+		return RefuseClaim(ClaimNotDistributed)
+	}
+	return nil
+}

@@ -1,0 +1,268 @@
+package promo
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/shopspring/decimal"
+)
+
+// MoneyInput is an amount as a caller wrote it.
+type MoneyInput struct {
+	Amount   decimal.Decimal
+	Currency string
+}
+
+// DiscountInput is a discount as a caller wrote it: exactly one of the two is set.
+type DiscountInput struct {
+	AmountOff  *MoneyInput
+	PercentOff *PercentOffInput
+}
+
+// PercentOffInput is a share off as a caller wrote it.
+type PercentOffInput struct {
+	Percent         decimal.Decimal
+	MaximumDiscount *MoneyInput
+}
+
+// Draft is a voucher as a seller asks for it.
+type Draft struct {
+	Shop           ShopID
+	Tool           Tool
+	DisplayChannel DisplayChannel
+	Settings       Settings
+	// Acknowledged are the warnings that the seller submits in spite of.
+	Acknowledged []WarningCode
+	// IdempotencyKey makes repeats safe. Empty: none.
+	IdempotencyKey string
+}
+
+// Settings are the terms of a voucher as a caller wrote them.
+type Settings struct {
+	Name         string
+	Period       Period
+	Validity     *Validity
+	Discount     DiscountInput
+	MinimumSpend *MoneyInput
+	// Products are the products in scope; nil is the entire shop.
+	Products          []ProductID
+	TotalQuantity     int
+	ClaimsPerCustomer int
+}
+
+// Context is what the ledger knows that the rules of a new voucher need.
+type Context struct {
+	Now  time.Time
+	Shop Shop
+	// Policy is the rule for percentages that is in effect for the kind of voucher.
+	Policy PercentPolicy
+	// KnownProducts are those of the draft's products that exist in the shop.
+	KnownProducts []ProductID
+	// MedianPrice is the median price of the products in scope. Nil if there is none.
+	MedianPrice *Money
+}
+
+// PercentPolicy is the range that percentages of a kind of voucher must be in, both ends included. It is a row of a
+// table with an effective date, and older vouchers keep the one they were made under (product.md V2).
+type PercentPolicy struct {
+	ID               int64
+	Minimum, Maximum Percent
+}
+
+const (
+	longestName       = 50
+	largestQuantity   = 1_000_000_000
+	longestValidity   = 3650 // days
+	smallestShareKept = 2    // the cap must leave at least one part in this many of the percentage (V9)
+)
+
+// NewVoucher holds a draft against product.md V2 to V9. It returns the voucher with its warnings, or every rule that
+// was broken as Refusals; warnings are given in both cases.
+func NewVoucher(d Draft, c Context) (*Voucher, []Warning, error) {
+	check := checker{draft: d, context: c}
+	terms := check.terms()
+	v := &Voucher{
+		Shop: c.Shop, Tool: d.Tool, DisplayChannel: check.displayChannel(), Terms: terms, Version: 1, CreatedAt: c.Now,
+	}
+	if len(check.refusals) > 0 {
+		return nil, nil, check.refusals
+	}
+	v.ReferencePrice = referencePrice(terms.MinimumSpend, c.MedianPrice)
+	warnings := v.Warnings()
+	for _, w := range warnings {
+		if w.MustAcknowledge && !slices.Contains(d.Acknowledged, w.Code) {
+			check.refusals.refuse("WARNING_NOT_ACKNOWLEDGED", w.Message, "acknowledgedWarnings")
+		}
+	}
+	if len(check.refusals) > 0 {
+		return nil, warnings, check.refusals
+	}
+	return v, warnings, nil
+}
+
+// checker walks a draft once, rule by rule, and keeps what was broken.
+type checker struct {
+	draft    Draft
+	context  Context
+	refusals Refusals
+}
+
+func (c *checker) terms() Terms {
+	s := c.draft.Settings
+	minimum := c.minimumSpend()
+	return Terms{
+		Name:              c.name(),
+		Period:            c.period(),
+		Validity:          c.validity(),
+		MinimumSpend:      minimum,
+		Discount:          c.discount(minimum),
+		Scope:             c.scope(),
+		TotalQuantity:     c.quantity(),
+		ClaimsPerCustomer: s.ClaimsPerCustomer,
+	}
+}
+
+// name is V4: 1 to 50 code points after trimming, no control characters.
+func (c *checker) name() string {
+	name := strings.TrimSpace(c.draft.Settings.Name)
+	if n := utf8.RuneCountInString(name); n < 1 || n > longestName {
+		c.refusals.refuse("NAME_LENGTH", "The name must have 1 to 50 characters.", "settings", "name")
+	}
+	if !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+		c.refusals.refuse("NAME_INVALID", "The name may not have control characters.", "settings", "name")
+	}
+	return name
+}
+
+// period is V5: the claim period.
+func (c *checker) period() Period {
+	p := c.draft.Settings.Period
+	switch {
+	case !p.Valid():
+		c.refusals.refuse("PERIOD_INVALID", "The claim period must end after it begins and last at most ten years.", "settings", "claimPeriod")
+	case !p.To.After(c.context.Now):
+		c.refusals.refuse("PERIOD_IN_PAST", "The claim period is over already.", "settings", "claimPeriod", "to")
+	}
+	return p
+}
+
+// validity is V5: a fixed period that ends after claiming begins, or days from the claim; by default the claim period.
+func (c *checker) validity() Validity {
+	v := c.draft.Settings.Validity
+	switch {
+	case v == nil:
+		p := c.draft.Settings.Period
+		return Validity{Period: &p}
+	case v.Period != nil && (!v.Period.Valid() || !v.Period.To.After(c.draft.Settings.Period.From)):
+		c.refusals.refuse("VALIDITY_INVALID", "The validity must end after it begins and after claiming begins, and last at most ten years.", "settings", "validity", "period")
+	case v.DaysAfterClaim != nil && (*v.DaysAfterClaim < 1 || *v.DaysAfterClaim > longestValidity):
+		c.refusals.refuse("VALIDITY_INVALID", "The validity must be 1 to 3650 days.", "settings", "validity", "daysAfterClaim")
+	}
+	return *v
+}
+
+func (c *checker) minimumSpend() *Money {
+	in := c.draft.Settings.MinimumSpend
+	if in == nil {
+		return nil
+	}
+	return c.money(*in, "settings", "minimumSpend")
+}
+
+// discount is V2 and V7: what is taken off.
+func (c *checker) discount(minimum *Money) Discount {
+	in := c.draft.Settings.Discount
+	if in.AmountOff != nil {
+		return c.amountOff(*in.AmountOff, minimum)
+	}
+	return c.percentOff(*in.PercentOff)
+}
+
+func (c *checker) amountOff(in MoneyInput, minimum *Money) Discount {
+	amount := c.money(in, "settings", "discount", "amountOff")
+	if amount == nil {
+		return nil
+	}
+	if minimum != nil && amount.Minor >= minimum.Minor {
+		c.refusals.refuse("AMOUNT_NOT_BELOW_MINIMUM_SPEND", "The amount off must be below the minimum spend.", "settings", "discount", "amountOff")
+	}
+	return AmountOff{Amount: *amount}
+}
+
+func (c *checker) percentOff(in PercentOffInput) Discount {
+	percent, ok := PercentOf(in.Percent)
+	policy := c.context.Policy
+	if !ok || percent < policy.Minimum || percent > policy.Maximum {
+		c.refusals.refuse("PERCENT_OUT_OF_RANGE",
+			"The percentage must be from "+policy.Minimum.Decimal().String()+" to "+policy.Maximum.Decimal().String()+", with at most two digits after the point.",
+			"settings", "discount", "percentOff", "percent")
+	}
+	off := PercentOff{Percent: percent}
+	if in.MaximumDiscount != nil {
+		off.MaximumDiscount = c.money(*in.MaximumDiscount, "settings", "discount", "percentOff", "maximumDiscount")
+	}
+	return off
+}
+
+// money is V7 and K7: an amount above zero in the shop's currency, with no more digits than it has.
+func (c *checker) money(in MoneyInput, field ...string) *Money {
+	shop := c.context.Shop
+	minor, ok := shop.Currency.MinorUnits(in.Amount)
+	switch {
+	case in.Currency != string(shop.Currency):
+		c.refusals.refuse("CURRENCY_MISMATCH", "The currency must be the shop's, "+string(shop.Currency)+".", append(field, "currency")...)
+	case !ok:
+		c.refusals.refuse("AMOUNT_PRECISION", "The amount has more digits than the currency, or is too large.", append(field, "amount")...)
+	case minor <= 0:
+		c.refusals.refuse("AMOUNT_NOT_POSITIVE", "The amount must be above zero.", append(field, "amount")...)
+	default:
+		m := shop.Money(minor)
+		return &m
+	}
+	return nil
+}
+
+// scope is V3: the entire shop, or products of this shop.
+func (c *checker) scope() Scope {
+	products := c.draft.Settings.Products
+	if products == nil {
+		return EntireShop
+	}
+	if len(products) == 0 {
+		c.refusals.refuse("PRODUCTS_EMPTY", "Name at least one product, or leave the list out for the entire shop.", "settings", "productIds")
+	}
+	for i, p := range products {
+		if !slices.Contains(c.context.KnownProducts, p) {
+			c.refusals.refuse("PRODUCT_NOT_FOUND", "There is no such product in this shop.", "settings", "productIds", strconv.Itoa(i))
+		}
+	}
+	return SpecificProducts
+}
+
+func (c *checker) quantity() int {
+	s := c.draft.Settings
+	if s.TotalQuantity < 1 || s.TotalQuantity > largestQuantity {
+		c.refusals.refuse("QUANTITY_INVALID", "The quantity must be from 1 to 1,000,000,000.", "settings", "totalQuantity")
+	} else if s.ClaimsPerCustomer < 1 || s.ClaimsPerCustomer > s.TotalQuantity {
+		c.refusals.refuse("CLAIMS_PER_CUSTOMER_INVALID", "One buyer may claim from 1 copy to all of them.", "settings", "claimsPerCustomer")
+	}
+	return s.TotalQuantity
+}
+
+// displayChannel is V6: the sellers' choice for regular vouchers, fixed for the other kinds.
+func (c *checker) displayChannel() DisplayChannel {
+	switch c.draft.Tool {
+	case LiveVoucher:
+		return Live
+	case ChatCoupon:
+		return Inbox
+	}
+	if ch := c.draft.DisplayChannel; ch != ShopPage && ch != ProductPage {
+		c.refusals.refuse("DISPLAY_CHANNEL_INVALID", "A regular voucher is shown on the shop's page or on product pages.", "displayChannel")
+	}
+	return c.draft.DisplayChannel
+}

@@ -1,0 +1,64 @@
+package promo
+
+import (
+	"errors"
+	"strings"
+)
+
+// Code is what callers branch on: a value of one of the schema's enums of error codes.
+type Code string
+
+// Codes of errors that end a request. They are the values of ErrorCode in the schema that rules can give; a refusal
+// that a caller may expect has a code of its own noun instead.
+const (
+	Unauthenticated Code = "UNAUTHENTICATED"
+	TooComplex      Code = "TOO_COMPLEX"
+	Internal        Code = "INTERNAL"
+	NotFound        Code = "NOT_FOUND"
+	Forbidden       Code = "FORBIDDEN"
+	InvalidInput    Code = "INVALID_INPUT"
+	Conflict        Code = "CONFLICT"
+	RateLimited     Code = "RATE_LIMITED"
+	Unavailable     Code = "UNAVAILABLE"
+	Timeout         Code = "TIMEOUT"
+)
+
+// Error is something that a caller may be told: everything else stays in the log.
+type Error struct {
+	Code Code
+	// Message is a sentence for people.
+	Message string
+	// Field is the path of the input at fault, if one is.
+	Field []string
+}
+
+func (e *Error) Error() string {
+	if len(e.Field) == 0 {
+		return e.Message
+	}
+	return strings.Join(e.Field, ".") + ": " + e.Message
+}
+
+// ErrNotFound says that something does not exist for the caller; whether it exists for others is never told.
+var ErrNotFound = &Error{Code: NotFound, Message: "There is nothing with this id."}
+
+// Refusals are the rules that a request broke, in the order of the rules. They are an expected answer, not a fault.
+type Refusals []Error
+
+func (r Refusals) Error() string {
+	errs := make([]error, len(r))
+	for i := range r {
+		errs[i] = &r[i]
+	}
+	return errors.Join(errs...).Error()
+}
+
+// Refuse makes the answer for a single broken rule.
+func Refuse(code Code, message string, field ...string) Refusals {
+	return Refusals{{Code: code, Message: message, Field: field}}
+}
+
+// refuse adds a broken rule.
+func (r *Refusals) refuse(code Code, message string, field ...string) {
+	*r = append(*r, Error{Code: code, Message: message, Field: field})
+}

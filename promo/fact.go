@@ -1,0 +1,55 @@
+package promo
+
+// FactKind says what happened, and so which metrics a fact counts in.
+type FactKind string
+
+// The kinds of fact. Each is written in the transaction of the change it tells of.
+const (
+	// FactPromotion is a promotion as it became: its name and kind, for labels.
+	FactPromotion FactKind = "promotion"
+	// FactQuantity is a change of a voucher's total quantity.
+	FactQuantity FactKind = "quantity"
+	// FactClaim is a claim that was made.
+	FactClaim FactKind = "claim"
+	// FactRedemption is a claim that was redeemed, at the time of the redemption.
+	FactRedemption FactKind = "redemption"
+	// FactCohort is the same redemption at the time of its claim.
+	FactCohort FactKind = "cohort"
+	// FactOrder is an order that was paid; its amounts are in its lines.
+	FactOrder FactKind = "order"
+	// FactLine is a line of a paid order, at the order's time.
+	FactLine FactKind = "line"
+	// FactFirstOrder is a buyer's first paid order in the shop; -1 takes back one that proved not to be the first.
+	FactFirstOrder FactKind = "first_order"
+)
+
+// FactKinds lists every kind.
+var FactKinds = []FactKind{
+	FactPromotion, FactQuantity, FactClaim, FactRedemption, FactCohort, FactOrder, FactLine, FactFirstOrder,
+}
+
+// Fact is the body of a fact: the JSON form is what the outbox holds. Amounts are minor units of the shop's currency.
+type Fact struct {
+	// Promotions are the promotions it counts for, and Tools their kinds in the same order.
+	Promotions []int64  `json:"promotions,omitempty"`
+	Tools      []string `json:"tools,omitempty"`
+	Buyer      int64    `json:"buyer,omitempty"`
+	Order      int64    `json:"order,omitempty"`
+	Channel    string   `json:"channel,omitempty"`
+	Product    int64    `json:"product,omitempty"`
+	Category   string   `json:"category,omitempty"`
+	// Quantity is how many: copies, claims, items. It may be negative.
+	Quantity int64 `json:"quantity,omitempty"`
+	// Revenue is what the shop gets: list − item discount − voucher discount.
+	Revenue         int64 `json:"revenue,omitempty"`
+	ItemDiscount    int64 `json:"item_discount,omitempty"`
+	VoucherDiscount int64 `json:"voucher_discount,omitempty"`
+	Subsidy         int64 `json:"subsidy,omitempty"`
+	// Until is when a claim's validity ends, in microseconds since 1970.
+	Until int64 `json:"until,omitempty"`
+	// Name is a promotion's name, and Version the version that it is from.
+	Name    string `json:"name,omitempty"`
+	Version int64  `json:"version,omitempty"`
+	// Actor is who did it, for the audit trail.
+	Actor string `json:"actor,omitempty"`
+}

@@ -1,0 +1,57 @@
+package promo
+
+// ShopID is a shop's number in the ledger.
+type ShopID int64
+
+// BuyerID is a buyer's number in the ledger. Buyers belong to the marketplace, not to a shop.
+type BuyerID int64
+
+// ID is the number of something that belongs to a shop. T keeps the ids of different things apart.
+type ID[T any] struct {
+	Shop ShopID
+	// Serial is unique among things of its kind.
+	Serial int64
+}
+
+type (
+	// VoucherID is the id of a voucher, which is also the id of the promotion it is.
+	VoucherID = ID[Voucher]
+	// ProductID is the id of a product.
+	ProductID = ID[Product]
+	// ClaimID is the id of a claim.
+	ClaimID = ID[Claim]
+)
+
+// Kind says what a Key is the key of: the name of a type of the schema.
+type Kind string
+
+// The kinds of things that have a key.
+const (
+	KindShop    Kind = "Shop"
+	KindProduct Kind = "Product"
+	KindBuyer   Kind = "Buyer"
+	KindVoucher Kind = "Voucher"
+	KindClaim   Kind = "Claim"
+)
+
+// Key is the id of anything. Of a shop only Shop is set, of a buyer only Serial.
+type Key struct {
+	Kind   Kind
+	Shop   ShopID
+	Serial int64
+}
+
+// Key is the shop's key.
+func (s *Shop) Key() Key { return Key{Kind: KindShop, Shop: s.ID} }
+
+// Key is the buyer's key.
+func (b *Buyer) Key() Key { return Key{Kind: KindBuyer, Serial: int64(b.ID)} }
+
+// Key is the product's key.
+func (p *Product) Key() Key { return Key{Kind: KindProduct, Shop: p.ID.Shop, Serial: p.ID.Serial} }
+
+// Key is the voucher's key.
+func (v *Voucher) Key() Key { return Key{Kind: KindVoucher, Shop: v.ID.Shop, Serial: v.ID.Serial} }
+
+// Key is the claim's key.
+func (c *Claim) Key() Key { return Key{Kind: KindClaim, Shop: c.ID.Shop, Serial: c.ID.Serial} }

@@ -1,0 +1,77 @@
+package promo
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/shopspring/decimal"
+	"golang.org/x/text/currency"
+)
+
+// Currency is an ISO 4217 code.
+type Currency string
+
+// ParseCurrency checks that the code is one of ISO 4217.
+func ParseCurrency(code string) (Currency, error) {
+	unit, err := currency.ParseISO(code)
+	if err != nil || unit.String() != code {
+		return "", fmt.Errorf("%q is not an ISO 4217 currency code", code)
+	}
+	return Currency(code), nil
+}
+
+// Digits is how many digits the currency has after the point (JPY 0, USD 2, KWD 3), as Unicode's CLDR lists them.
+func (c Currency) Digits() int32 {
+	unit, err := currency.ParseISO(string(c))
+	if err != nil {
+		return 2
+	}
+	scale, _ := currency.Standard.Rounding(unit)
+	return int32(scale)
+}
+
+// Money is an exact amount in minor units of its currency.
+type Money struct {
+	Minor    int64
+	Currency Currency
+}
+
+// Amount is the money in units of its currency.
+func (m Money) Amount() decimal.Decimal { return decimal.New(m.Minor, -m.Currency.Digits()) }
+
+// String writes the amount with all the currency's digits, and the currency.
+func (m Money) String() string {
+	return m.Amount().StringFixed(m.Currency.Digits()) + " " + string(m.Currency)
+}
+
+// Times is the money n times over; ok is false if that is more than can be held.
+func (m Money) Times(n int64) (product Money, ok bool) {
+	if m.Minor != 0 && (n > math.MaxInt64/abs(m.Minor) || n < -(math.MaxInt64/abs(m.Minor))) {
+		return Money{}, false
+	}
+	return Money{Minor: m.Minor * n, Currency: m.Currency}, true
+}
+
+func abs(n int64) int64 {
+	if n < 0 {
+		return -n
+	}
+	return n
+}
+
+// maximumMinor bounds amounts so that sums of many stay far inside 64 bits.
+const maximumMinor = 1_000_000_000_000_000
+
+// MinorUnits turns an amount into minor units; ok is false if it has more digits than the currency or is out of range
+// (ten to the power of 15 minor units either way).
+func (c Currency) MinorUnits(amount decimal.Decimal) (minor int64, ok bool) {
+	// The exponent is checked first: shifting 1e999999999 would build a number of that many digits.
+	if amount.Exponent() > 15 || amount.Exponent() < -30 || amount.NumDigits() > 60 {
+		return 0, false
+	}
+	shifted := amount.Shift(c.Digits())
+	if !shifted.IsInteger() || shifted.Abs().GreaterThan(decimal.New(maximumMinor, 0)) {
+		return 0, false
+	}
+	return shifted.IntPart(), true
+}

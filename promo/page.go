@@ -1,0 +1,86 @@
+package promo
+
+import "fmt"
+
+// PageArgs ask for a page of a list.
+type PageArgs struct {
+	// First is how many items at the most, 1 to 100.
+	First int
+	// After is the place that the page follows. Nil: from the beginning.
+	After *Cursor
+}
+
+// Cursor is a place in a list that is ordered by a value and then by serial.
+type Cursor struct {
+	// Order names the order that the place belongs to.
+	Order string
+	// Value is the item's value in that order, as text.
+	Value  string
+	Serial int64
+}
+
+// The orders of lists that have only one.
+const (
+	// ShopOrder is by name.
+	ShopOrder = "shop:name"
+	// ProductOrder is by title.
+	ProductOrder = "product:title"
+	// ClaimOrder is by time of claim, latest first.
+	ClaimOrder = "claim:claimedAt"
+)
+
+// Page is a part of a list.
+type Page[T any] struct {
+	Items []T
+	// Cursors are the places of the items.
+	Cursors     []Cursor
+	HasNext     bool
+	HasPrevious bool
+}
+
+// ProductFilter says which products of a shop. Given conditions must all hold.
+type ProductFilter struct {
+	// IDs are the products asked for; nil is all.
+	IDs      []ProductID
+	Category *string
+	// Title is contained in the title, in any case.
+	Title *string
+	SKU   *string
+}
+
+// PromotionFilter says which promotions of a shop. Given conditions must all hold.
+type PromotionFilter struct {
+	// Tools and Statuses list what is asked for; nil is all.
+	Tools    []Tool
+	Statuses []Status
+	// Name is contained in the name, in any case.
+	Name *string
+	// Product is in the scope.
+	Product *ProductID
+}
+
+// PromotionOrderField is what promotions can be ordered by.
+type PromotionOrderField string
+
+// The orders of promotions, as the schema names them.
+const (
+	ByCreatedAt PromotionOrderField = "CREATED_AT"
+	ByStartsAt  PromotionOrderField = "STARTS_AT"
+	ByEndsAt    PromotionOrderField = "ENDS_AT"
+	ByName      PromotionOrderField = "NAME"
+)
+
+// PromotionOrder is an order of promotions.
+type PromotionOrder struct {
+	Field PromotionOrderField
+	// Descending puts the largest or latest first.
+	Descending bool
+}
+
+// String names the order, for cursors.
+func (o PromotionOrder) String() string { return fmt.Sprintf("promotion:%s:%t", o.Field, o.Descending) }
+
+// StatusCounts says how many promotions stand under each status.
+type StatusCounts struct {
+	Upcoming, Ongoing, Expired, Deactivated int
+}

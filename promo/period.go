@@ -1,0 +1,19 @@
+package promo
+
+import "time"
+
+// Period is the half-open range of time [From, To).
+type Period struct {
+	From, To time.Time
+}
+
+// longestPeriod bounds periods a person may have meant.
+const longestPeriod = 10 * 366 * 24 * time.Hour
+
+// Valid tells whether the period ends after it begins and is at most ten years long.
+func (p Period) Valid() bool {
+	return p.To.After(p.From) && p.To.Sub(p.From) <= longestPeriod
+}
+
+// Contains tells whether t is in the period.
+func (p Period) Contains(t time.Time) bool { return !t.Before(p.From) && t.Before(p.To) }

@@ -1,0 +1,82 @@
+package resolvers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"voucherhouse/promo"
+)
+
+// present makes what a caller is told of an error: a code of the schema, a sentence and, where one is at fault, a field.
+// What nobody outside should read is logged under the request's id, and the caller is given only that.
+func present(ctx context.Context, err error) *gqlerror.Error {
+	told := &gqlerror.Error{Path: graphql.GetPath(ctx)}
+	var (
+		known  *promo.Error
+		syntax *gqlerror.Error
+	)
+	switch {
+	case errors.As(err, &known):
+		told.Message = known.Message
+		told.Extensions = map[string]any{"code": known.Code}
+		if known.Field != nil {
+			told.Extensions["field"] = known.Field
+		}
+		if known.Code == promo.RateLimited {
+			told.Extensions["retryAfterSeconds"] = 1
+		}
+		if known.Code == promo.Unavailable || known.Code == promo.Timeout {
+			slog.WarnContext(ctx, "a store did not answer", "error", err, "path", told.Path.String(), requestIDKey, requestID(ctx))
+		}
+	case errors.As(err, &syntax) && syntax.Err == nil:
+		// The query itself: gqlgen and gqlparser speak of nothing but the request.
+		told.Message, told.Locations = syntax.Message, syntax.Locations
+		told.Extensions = map[string]any{"code": requestCode(syntax)}
+		if syntax.Path != nil {
+			told.Path = syntax.Path
+		}
+	case errors.Is(err, context.DeadlineExceeded):
+		told.Message, told.Extensions = "The answer took longer than it may.", map[string]any{"code": promo.Timeout}
+	default:
+		if !errors.Is(err, context.Canceled) {
+			slog.ErrorContext(ctx, "a field failed", "error", err, "path", told.Path.String(), requestIDKey, requestID(ctx))
+		}
+		told.Message = "Something went wrong here. The request's id finds it in the server's log."
+		told.Extensions = map[string]any{"code": promo.Internal, "requestId": requestID(ctx)}
+	}
+	return told
+}
+
+// requestCode is the schema's code for what gqlgen found wrong with a request.
+func requestCode(err *gqlerror.Error) promo.Code {
+	if err.Extensions["code"] == errComplexity {
+		return promo.TooComplex
+	}
+	return promo.InvalidInput
+}
+
+// errComplexity is gqlgen's code for a query over the limit (extension.ComplexityLimit).
+const errComplexity = "COMPLEXITY_LIMIT_EXCEEDED"
+
+// recovered turns a panic into an error, for the log with its stack and for the caller without.
+func recovered(_ context.Context, cause any) error {
+	return fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+}
+
+// refusals takes expected refusals out of an error, for a payload's userErrors. Their fields begin at the input.
+func refusals(err error) ([]promo.Error, error) {
+	var refused promo.Refusals
+	if !errors.As(err, &refused) {
+		return []promo.Error{}, err
+	}
+	for i := range refused {
+		refused[i].Field = append([]string{"input"}, refused[i].Field...)
+	}
+	return refused, nil
+}

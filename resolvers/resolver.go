@@ -1,0 +1,54 @@
+// Package resolvers answers the schema's fields. A resolver reads who is asking, makes one call to a store or a report,
+// and hands on what came back: the rules are promo's, the storing postgres', the numbers warehouse's.
+package resolvers
+
+import (
+	"context"
+	"time"
+
+	"voucherhouse/auth"
+	"voucherhouse/graph"
+	"voucherhouse/promo"
+)
+
+// Resolver is the root of the schema's resolvers.
+type Resolver struct {
+	Shops      Shops
+	Promotions Promotions
+	Claims     Claims
+	Reports    Reports
+	Clock      func() time.Time
+}
+
+var _ graph.ResolverRoot = (*Resolver)(nil)
+
+// query and mutation are the roots of operations; the other types are those of the schema with fields to resolve.
+type (
+	query      struct{ *Resolver }
+	mutation   struct{ *Resolver }
+	viewer     struct{ *Resolver }
+	shop       struct{ *Resolver }
+	voucher    struct{ *Resolver }
+	claim      struct{ *Resolver }
+	product    struct{}
+	buyer      struct{}
+	percentOff struct{}
+	groupKey   struct{}
+)
+
+func (r *Resolver) Query() graph.QueryResolver           { return query{r} }
+func (r *Resolver) Mutation() graph.MutationResolver     { return mutation{r} }
+func (r *Resolver) Viewer() graph.ViewerResolver         { return viewer{r} }
+func (r *Resolver) Shop() graph.ShopResolver             { return shop{r} }
+func (r *Resolver) Voucher() graph.VoucherResolver       { return voucher{r} }
+func (r *Resolver) Claim() graph.ClaimResolver           { return claim{r} }
+func (r *Resolver) Product() graph.ProductResolver       { return product{} }
+func (r *Resolver) Buyer() graph.BuyerResolver           { return buyer{} }
+func (r *Resolver) PercentOff() graph.PercentOffResolver { return percentOff{} }
+func (r *Resolver) GroupKey() graph.GroupKeyResolver     { return groupKey{} }
+
+// actor is who is asking. Every field of the roots requires somebody, so fields below them have an actor.
+func actor(ctx context.Context) promo.Actor {
+	a, _ := auth.Actor(ctx)
+	return a
+}

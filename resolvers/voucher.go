@@ -1,0 +1,110 @@
+package resolvers
+
+import (
+	"context"
+
+	"github.com/shopspring/decimal"
+
+	"voucherhouse/graph/model"
+	"voucherhouse/graph/relay"
+	"voucherhouse/promo"
+)
+
+// Promotions is the store of promotions.
+type Promotions interface {
+	Voucher(ctx context.Context, a promo.Actor, id promo.VoucherID) (*promo.Voucher, error)
+	Vouchers(ctx context.Context, a promo.Actor, ids []promo.VoucherID) (map[promo.VoucherID]*promo.Voucher, error)
+	Usages(ctx context.Context, a promo.Actor, ids []promo.VoucherID) (map[promo.VoucherID]*promo.Usage, error)
+	Promotions(ctx context.Context, a promo.Actor, shop promo.ShopID, f promo.PromotionFilter, o promo.PromotionOrder, args promo.PageArgs) (promo.Page[promo.Promotion], error)
+	PromotionCounts(ctx context.Context, a promo.Actor, shop promo.ShopID, f promo.PromotionFilter) (*promo.StatusCounts, error)
+	CreateVoucher(ctx context.Context, a promo.Actor, d promo.Draft) (*promo.Voucher, []promo.Warning, error)
+	IncreaseQuantity(ctx context.Context, a promo.Actor, id promo.VoucherID, version, total int) (*promo.Voucher, error)
+	Deactivate(ctx context.Context, a promo.Actor, id promo.VoucherID) (*promo.Voucher, error)
+}
+
+func (r query) Promotion(ctx context.Context, id string) (promo.Promotion, error) {
+	v, err := voucherID(id)
+	if err != nil {
+		return nil, err
+	}
+	found, err := r.Promotions.Voucher(ctx, actor(ctx), v)
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+func (voucher) ID(_ context.Context, v *promo.Voucher) (string, error) { return relay.ID(v.Key()), nil }
+
+func (r voucher) Status(_ context.Context, v *promo.Voucher) (promo.Status, error) {
+	return v.Status(r.Clock()), nil
+}
+
+func (r voucher) AllowedActions(ctx context.Context, v *promo.Voucher) ([]promo.Action, error) {
+	return v.AllowedActions(actor(ctx), r.Clock()), nil
+}
+
+func (r voucher) Products(ctx context.Context, v *promo.Voucher, first *int, after *string) (*model.ProductConnection, error) {
+	args, err := relay.Args(first, after, promo.ProductOrder)
+	if err != nil {
+		return nil, err
+	}
+	return connect(r.Shops.ProductsInScope(ctx, actor(ctx), v.ID, args))
+}
+
+func (voucher) Usage(ctx context.Context, v *promo.Voucher) (*promo.Usage, error) {
+	return loadersOf(ctx).usages.Load(ctx, v.ID)
+}
+
+func (percentOff) Percent(_ context.Context, p *promo.PercentOff) (*decimal.Decimal, error) {
+	d := p.Percent.Decimal()
+	return &d, nil
+}
+
+func (r mutation) CreateRegularVoucher(ctx context.Context, input model.CreateRegularVoucherInput) (*model.CreateVoucherPayload, error) {
+	draft, err := regularDraft(input)
+	if err != nil {
+		return nil, err
+	}
+	v, warnings, err := r.Promotions.CreateVoucher(ctx, actor(ctx), draft)
+	refused, err := refusals(err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.CreateVoucherPayload{Voucher: v, Warnings: warnings, UserErrors: refused}, nil
+}
+
+func (r mutation) IncreaseVoucherQuantity(ctx context.Context, input model.IncreaseVoucherQuantityInput) (*model.IncreaseVoucherQuantityPayload, error) {
+	v, err := change(input.ID, func(id promo.VoucherID) (*promo.Voucher, error) {
+		return r.Promotions.IncreaseQuantity(ctx, actor(ctx), id, input.Version, input.TotalQuantity)
+	})
+	refused, err := refusals(err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.IncreaseVoucherQuantityPayload{Voucher: v, UserErrors: refused}, nil
+}
+
+func (r mutation) DeactivatePromotion(ctx context.Context, input model.DeactivatePromotionInput) (*model.DeactivatePromotionPayload, error) {
+	v, err := change(input.ID, func(id promo.VoucherID) (*promo.Voucher, error) {
+		return r.Promotions.Deactivate(ctx, actor(ctx), id)
+	})
+	refused, err := refusals(err)
+	if err != nil {
+		return nil, err
+	}
+	payload := &model.DeactivatePromotionPayload{UserErrors: refused}
+	if v != nil {
+		payload.Promotion = v
+	}
+	return payload, nil
+}
+
+// change does something to a voucher. An id that is no voucher's is refused as one that does not exist.
+func change(id string, do func(promo.VoucherID) (*promo.Voucher, error)) (*promo.Voucher, error) {
+	v, err := voucherID(id)
+	if err != nil {
+		return nil, promo.Refuse(promo.NotFound, promo.ErrNotFound.Message, "id")
+	}
+	return do(v)
+}

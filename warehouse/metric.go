@@ -1,0 +1,166 @@
+package warehouse
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Metric names something that is measured, as the schema does.
+type Metric string
+
+// Unit says what a metric counts in.
+type Unit string
+
+// The units of metrics.
+const (
+	Count Unit = "count"
+	// Amount is an amount of money in the shop's currency.
+	Amount Unit = "money"
+	// Ratio is a quotient. It is computed last, over sums, and has no value when its denominator is zero.
+	Ratio Unit = "ratio"
+)
+
+// measure is a sum or count over facts of one kind, the building block of metrics.
+type measure struct {
+	column, function, argument, kind string
+	// everyOrder takes facts of all orders, also of those that used no promotion.
+	everyOrder bool
+}
+
+// sql is the measure's expression over rows that know whether they are used.
+func (m measure) sql() string {
+	condition := fmt.Sprintf("kind = '%s'", m.kind)
+	if !m.everyOrder {
+		condition += " and used"
+	}
+	return fmt.Sprintf("%sIf(%s, %s) as %s", m.function, m.argument, condition, m.column)
+}
+
+// measures are selected by every report, in this order.
+var measures = []measure{
+	{column: "issued", function: "sum", argument: "quantity", kind: "quantity"},
+	{column: "claims", function: "sum", argument: "quantity", kind: "claim"},
+	{column: "redeemed_claims", function: "sum", argument: "quantity", kind: "cohort"},
+	{column: "claims_end", function: "max", argument: "valid_to", kind: "claim"},
+	{column: "usage", function: "sum", argument: "quantity", kind: "redemption"},
+	{column: "orders", function: "sum", argument: "quantity", kind: "order"},
+	{column: "buyers", function: "uniqExact", argument: "buyer_id", kind: "order"},
+	{column: "new_buyers", function: "sum", argument: "quantity", kind: "first_order"},
+	{column: "items_sold", function: "sum", argument: "quantity", kind: "line"},
+	{column: "revenue", function: "sum", argument: "revenue", kind: "line"},
+	{column: "discount_cost", function: "sum", argument: "item_discount + voucher_discount", kind: "line"},
+	{column: shopRevenue, function: "sum", argument: "revenue", kind: "line", everyOrder: true},
+}
+
+// shopRevenue is the measure that keeps only the period and the bucket: neither filter nor group narrows it.
+const shopRevenue = "shop_revenue"
+
+// Definition says what a metric means. The reports, the schema's metricDefinitions and the documents read the same one.
+type Definition struct {
+	Metric      Metric
+	Name        string
+	Unit        Unit
+	Formula     string
+	Description string
+	// over and under are the measures whose sums are divided; a metric that is no quotient has only over.
+	over, under []string
+}
+
+// Definitions are all metrics, in the order of the schema.
+var Definitions = []Definition{
+	{
+		Metric: "ISSUED", Name: "Issued", Unit: Count, over: []string{"issued"},
+		Formula:     "Σ total quantity at the end of the range",
+		Description: "Copies of vouchers there were to claim. Its history is kept: raising a quantity today changes no past range.",
+	},
+	{
+		Metric: "CLAIMS", Name: "Claims", Unit: Count, over: []string{"claims"},
+		Formula:     "Σ claims made in the range",
+		Description: "Copies that buyers claimed.",
+	},
+	{
+		Metric: "CLAIM_RATE", Name: "Claim rate", Unit: Ratio, over: []string{"claims"}, under: []string{"issued"},
+		Formula:     "CLAIMS ÷ ISSUED",
+		Description: "The share of the copies that was claimed in the range.",
+	},
+	{
+		Metric: "USAGE", Name: "Usage", Unit: Count, over: []string{"usage"},
+		Formula:     "Σ redemptions in the range",
+		Description: "Claims used by orders that were paid in the range; of imported history also those whose source names no order.",
+	},
+	{
+		Metric: "USAGE_RATE", Name: "Usage rate", Unit: Ratio, over: []string{"redeemed_claims"}, under: []string{"claims"},
+		Formula:     "claims made in the range that have been redeemed by now ÷ CLAIMS",
+		Description: "Follows the claims of the range, whenever they are redeemed, so it cannot exceed 1. It may still rise until usageRateMatured.",
+	},
+	{
+		Metric: "REVENUE", Name: "Revenue", Unit: Amount, over: []string{"revenue"},
+		Formula:     "Σ (list − item discounts − voucher share) of paid orders that used a promotion",
+		Description: "What the shop gets for the whole of those orders, by time of payment. The platform's subsidy and refunds are not taken off.",
+	},
+	{
+		Metric: "ORDERS", Name: "Orders", Unit: Count, over: []string{"orders"},
+		Formula:     "distinct paid orders that used a promotion",
+		Description: "By time of payment. An order that used several promotions counts once, but once in each of their groups.",
+	},
+	{
+		Metric: "BUYERS", Name: "Buyers", Unit: Count, over: []string{"buyers"},
+		Formula:     "distinct buyers of those orders over the whole range",
+		Description: "Exact. The buyers of a range are not the sum of its days'.",
+	},
+	{
+		Metric: "NEW_BUYERS", Name: "New buyers", Unit: Count, over: []string{"new_buyers"},
+		Formula:     "buyers whose first paid order in the shop is among those orders",
+		Description: "Decided when the order is paid; an earlier order that is imported later corrects it.",
+	},
+	{
+		Metric: "ITEMS_SOLD", Name: "Items sold", Unit: Count, over: []string{"items_sold"},
+		Formula:     "Σ quantity of those orders",
+		Description: "Items of all lines of the orders, in the source's units.",
+	},
+	{
+		Metric: "DISCOUNT_COST", Name: "Discount cost", Unit: Amount, over: []string{"discount_cost"},
+		Formula:     "Σ (item discounts + voucher share) of those orders",
+		Description: "What the shop gave away, by time of payment. The platform's subsidy is not in it, and refunds are not taken off.",
+	},
+	{
+		Metric: "DISCOUNT_RATE", Name: "Discount rate", Unit: Ratio, over: []string{"discount_cost"}, under: []string{"revenue", "discount_cost"},
+		Formula:     "DISCOUNT_COST ÷ (REVENUE + DISCOUNT_COST)",
+		Description: "The share of the list price that the shop gave away.",
+	},
+	{
+		Metric: "AVERAGE_ORDER_VALUE", Name: "Average order value", Unit: Amount, over: []string{"revenue"}, under: []string{"orders"},
+		Formula:     "REVENUE ÷ ORDERS",
+		Description: "Rounded half up to the currency's digits.",
+	},
+	{
+		Metric: "ROI", Name: "Return on investment", Unit: Ratio, over: []string{"revenue"}, under: []string{"discount_cost"},
+		Formula:     "REVENUE ÷ DISCOUNT_COST",
+		Description: "Revenue for each unit given away. It compares promotions; it does not say what would have been sold without them.",
+	},
+	{
+		Metric: "SHARE_OF_SHOP_REVENUE", Name: "Share of shop revenue", Unit: Ratio, over: []string{"revenue"}, under: []string{shopRevenue},
+		Formula:     "REVENUE ÷ revenue of all paid orders of the shop",
+		Description: "The denominator keeps only the period and the bucket: filters and groups do not narrow it.",
+	},
+}
+
+// definition finds a metric. The schema's enum names no other.
+func definition(m Metric) Definition {
+	for _, d := range Definitions {
+		if d.Metric == m {
+			return d
+		}
+	}
+	panic("no metric " + string(m))
+}
+
+// orderSQL is an expression that orders groups by the metric. Of a share of the shop's revenue the denominator is the
+// same for all groups, and is not in their rows.
+func (d Definition) orderSQL() string {
+	over := strings.Join(d.over, " + ")
+	if d.under == nil || d.under[0] == shopRevenue {
+		return over
+	}
+	return fmt.Sprintf("toFloat64(%s) / nullIf(toFloat64(%s), 0)", over, strings.Join(d.under, " + "))
+}

@@ -1,0 +1,111 @@
+package warehouse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Progress is told how far long work has come. Total is an estimate.
+type Progress func(done, total int64)
+
+// ErrBusy says that another process does the same work.
+var ErrBusy = errors.New("another process delivers to the warehouse or rebuilds it: ask that one")
+
+const (
+	dropRebuild   = `drop table if exists facts_rebuild sync`
+	createRebuild = `create table facts_rebuild as facts`
+	rebuildTables = `select count() from system.tables where database = currentDatabase() and name = 'facts_rebuild'`
+	exchange      = `exchange tables facts and facts_rebuild`
+)
+
+// Rebuild fills the facts anew from the ledger and puts them in the place of the old ones, while reports go on being
+// answered from those. One that was interrupted goes on where it stopped.
+func (w *Warehouse) Rebuild(ctx context.Context, progress Progress) error {
+	stream, err := w.relay.lead(ctx, rebuildStream)
+	if err != nil {
+		return err
+	}
+	if stream == nil {
+		return ErrBusy
+	}
+	defer stream.Close()
+	if err := w.prepareRebuild(ctx, stream); err != nil {
+		return err
+	}
+	d, _, err := begin(ctx, stream, sink{conn: w.conn, table: "facts_rebuild"})
+	if err != nil {
+		return err
+	}
+	if err := w.fill(ctx, d, progress); err != nil {
+		return err
+	}
+	return w.relay.exclusively(ctx, func() error { return w.exchange(ctx, d, progress) })
+}
+
+// prepareRebuild begins with an empty table, unless an interrupted rebuild left one and the place it had reached.
+func (w *Warehouse) prepareRebuild(ctx context.Context, stream Stream) error {
+	state, err := stream.State(ctx)
+	if err != nil {
+		return err
+	}
+	var tables uint64
+	if err := w.conn.QueryRow(ctx, rebuildTables).Scan(&tables); err != nil {
+		return fmt.Errorf("looking for an interrupted rebuild: %w", err)
+	}
+	if tables == 1 && state.Delivered.Tx > 0 && !state.Foreign {
+		return nil
+	}
+	if err := stream.Forget(ctx); err != nil {
+		return err
+	}
+	for _, statement := range []string{dropRebuild, createRebuild} {
+		if err := w.conn.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("making the table to rebuild into: %w", err)
+		}
+	}
+	return nil
+}
+
+// fill delivers what the ledger has, range by range, until nothing is left.
+func (w *Warehouse) fill(ctx context.Context, d *delivery, progress Progress) error {
+	total, err := w.ledger.Waiting(ctx, d.at)
+	if err != nil {
+		return err
+	}
+	var done int64
+	for more := true; more; {
+		now, err := d.stream.Snapshot(ctx)
+		if err != nil {
+			return err
+		}
+		if more, err = d.step(ctx, now.Xmin); err != nil {
+			return err
+		}
+		done = min(done+mostFacts, total)
+		progress(done, total)
+	}
+	return nil
+}
+
+// exchange catches up and puts the new table in the old one's place. From the moment at which the ledger is told until
+// it is told the end, the facts count as foreign: a crash in between leaves a warehouse that asks to be rebuilt, never
+// one that counts twice.
+func (w *Warehouse) exchange(ctx context.Context, d *delivery, progress Progress) error {
+	if err := w.fill(ctx, d, progress); err != nil {
+		return err
+	}
+	if err := d.stream.BeginExchange(ctx, factStream); err != nil {
+		return err
+	}
+	if err := w.conn.Exec(ctx, exchange); err != nil {
+		return fmt.Errorf("exchanging the tables: %w", err)
+	}
+	if err := d.stream.EndExchange(ctx, factStream, d.at); err != nil {
+		return err
+	}
+	if err := w.conn.Exec(ctx, dropRebuild); err != nil {
+		return fmt.Errorf("dropping the old facts: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,107 @@
+package warehouse
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/shopspring/decimal"
+
+	"voucherhouse/promo"
+)
+
+// Difference is a shop, day and kind whose facts are not the same in ledger and warehouse.
+type Difference struct {
+	Ledger, Warehouse promo.FactTotals
+}
+
+func (d Difference) String() string {
+	place := d.Ledger
+	if place.Facts == 0 {
+		place = d.Warehouse
+	}
+	return fmt.Sprintf("shop %d, %s, %s: %d facts in the ledger, %d in the warehouse", place.Shop, place.Day, place.Kind, d.Ledger.Facts, d.Warehouse.Facts)
+}
+
+const factTotals = `
+select shop_id as shop, toString(toDate(at)) as day, toString(kind) as kind, any(currency) as currency,
+    toInt64(count()) as facts, sum(quantity) as quantity, sum(revenue) as revenue, sum(item_discount) as item_discount,
+    sum(voucher_discount) as voucher_discount, sum(subsidy) as subsidy
+from facts
+where (tx, id) <= ({tx:UInt64}, {id:UInt64})
+group by shop, day, kind`
+
+type factTotalsRow struct {
+	Shop            uint64          `ch:"shop"`
+	Day             string          `ch:"day"`
+	Kind            string          `ch:"kind"`
+	Currency        string          `ch:"currency"`
+	Facts           int64           `ch:"facts"`
+	Quantity        int64           `ch:"quantity"`
+	Revenue         decimal.Decimal `ch:"revenue"`
+	ItemDiscount    decimal.Decimal `ch:"item_discount"`
+	VoucherDiscount decimal.Decimal `ch:"voucher_discount"`
+	Subsidy         decimal.Decimal `ch:"subsidy"`
+}
+
+func (r factTotalsRow) promo() promo.FactTotals {
+	digits := promo.Currency(r.Currency).Digits()
+	minor := func(d decimal.Decimal) int64 { return d.Shift(digits).IntPart() }
+	return promo.FactTotals{
+		Shop: promo.ShopID(r.Shop), Day: r.Day, Kind: promo.FactKind(r.Kind), Facts: r.Facts, Quantity: r.Quantity,
+		Revenue: minor(r.Revenue), ItemDiscount: minor(r.ItemDiscount), VoucherDiscount: minor(r.VoucherDiscount), Subsidy: minor(r.Subsidy),
+	}
+}
+
+// Reconcile compares ledger and warehouse up to what has been delivered: counts and sums by shop, day and kind. It records
+// the outcome and gives every difference.
+func (w *Warehouse) Reconcile(ctx context.Context) (*promo.Reconciliation, []Difference, error) {
+	state, err := w.ledger.Delivered(ctx, factStream)
+	if err != nil {
+		return nil, nil, err
+	}
+	ledger, err := w.ledger.FactTotals(ctx, state.Delivered)
+	if err != nil {
+		return nil, nil, err
+	}
+	var rows []factTotalsRow
+	ctx = clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters{
+		"tx": strconv.FormatUint(state.Delivered.Tx, 10), "id": strconv.FormatInt(state.Delivered.ID, 10),
+	}))
+	if err := w.conn.Select(ctx, &rows, factTotals); err != nil {
+		return nil, nil, fmt.Errorf("summing the warehouse's facts: %w", err)
+	}
+	result := &promo.Reconciliation{At: w.clock().UTC()}
+	differences := compare(ledger, rows, result)
+	result.Matches = len(differences) == 0
+	return result, differences, w.ledger.RecordReconciliation(ctx, *result)
+}
+
+// compare holds the two sides against each other and counts the facts of both.
+func compare(ledger []promo.FactTotals, rows []factTotalsRow, result *promo.Reconciliation) []Difference {
+	type place struct {
+		shop promo.ShopID
+		day  string
+		kind promo.FactKind
+	}
+	there := map[place]promo.FactTotals{}
+	for _, r := range rows {
+		t := r.promo()
+		there[place{t.Shop, t.Day, t.Kind}] = t
+		result.WarehouseFacts += t.Facts
+	}
+	var differences []Difference
+	for _, t := range ledger {
+		p := place{t.Shop, t.Day, t.Kind}
+		result.LedgerFacts += t.Facts
+		if there[p] != t {
+			differences = append(differences, Difference{Ledger: t, Warehouse: there[p]})
+		}
+		delete(there, p)
+	}
+	for _, t := range there {
+		differences = append(differences, Difference{Warehouse: t})
+	}
+	return differences
+}

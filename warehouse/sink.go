@@ -1,0 +1,134 @@
+package warehouse
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"voucherhouse/promo"
+)
+
+// sink inserts batches of facts into a table, and tells of any batch whether it is there.
+type sink struct {
+	conn  driver.Conn
+	table string
+}
+
+// insertTime bounds one insert. After it the insert is in doubt.
+const insertTime = time.Minute
+
+// sinkSettings are everything that exactly-once relies on. Defaults have moved between versions of ClickHouse, so none
+// is trusted: the insert waits until its one block is written, and the block is dropped if it was written before.
+var sinkSettings = clickhouse.Settings{
+	"async_insert":                0,
+	"insert_deduplicate":          1,
+	"max_insert_threads":          1,
+	"max_insert_block_size":       largestBatch,
+	"min_insert_block_size_rows":  largestBatch,
+	"min_insert_block_size_bytes": 1 << 30,
+}
+
+// largestBatch bounds the rows of a batch, so that it is one block.
+const largestBatch = 1_000_000
+
+const insertFacts = `insert into %s (shop_id, kind, at, promotions, tools, buyer_id, order_id, product_id, category, channel,
+    quantity, currency, revenue, item_discount, voucher_discount, subsidy, valid_to, tx, id, batch)`
+
+// insert brings the rows of a batch into its partition: all of them or none.
+func (s *sink) insert(ctx context.Context, b promo.Batch, r *rows) error {
+	settings := clickhouse.Settings{"insert_deduplication_token": queryID(s.table, b.Number)}
+	for name, value := range sinkSettings {
+		settings[name] = value
+	}
+	ctx, cancel := context.WithTimeout(ctx, insertTime)
+	defer cancel()
+	ctx = clickhouse.Context(ctx, clickhouse.WithQueryID(queryID(s.table, b.Number)), clickhouse.WithSettings(settings))
+	batch, err := s.conn.PrepareBatch(ctx, fmt.Sprintf(insertFacts, s.table))
+	if err != nil {
+		return fmt.Errorf("preparing batch %d: %w", b.Number, err)
+	}
+	for i, column := range r.columns(b.Number) {
+		if err := batch.Column(i).Append(column); err != nil {
+			batch.Abort()
+			return fmt.Errorf("filling column %d of batch %d: %w", i, b.Number, err)
+		}
+	}
+	if err := batch.Send(); err != nil {
+		return fmt.Errorf("inserting batch %d: %w", b.Number, err)
+	}
+	return nil
+}
+
+func queryID(table string, batch int64) string {
+	return "voucherhouse-" + table + "-" + strconv.FormatInt(batch, 10)
+}
+
+const insertPromotions = `insert into promotions (shop_id, id, tool, name, version)`
+
+// name inserts what promotions are called. The same rows again do no harm.
+func (s *sink) name(ctx context.Context, promotions []promotionRow) error {
+	if len(promotions) == 0 {
+		return nil
+	}
+	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"async_insert": 0}))
+	batch, err := s.conn.PrepareBatch(ctx, insertPromotions)
+	if err != nil {
+		return fmt.Errorf("preparing the names of promotions: %w", err)
+	}
+	for _, p := range promotions {
+		if err := batch.Append(p.Shop, p.ID, p.Tool, p.Name, p.Version); err != nil {
+			batch.Abort()
+			return fmt.Errorf("filling the names of promotions: %w", err)
+		}
+	}
+	if err := batch.Send(); err != nil {
+		return fmt.Errorf("inserting the names of promotions: %w", err)
+	}
+	return nil
+}
+
+const (
+	// The embedded engine keeps a query's id in log_comment.
+	killInsert = `kill query where query_id = {query:String} or Settings['log_comment'] = {query:String} sync`
+	// The partition keeps the count to one month; the index on batches to the few parts that can hold it.
+	countBatch = `
+select count() from %s
+where _partition_id = {partition:String} and batch = {batch:UInt64}`
+)
+
+// arrived makes sure that no insert of the batch is running any more, and tells whether the batch is there. Neither all
+// nor none of its rows is a fault that nothing here can mend.
+func (s *sink) arrived(ctx context.Context, b promo.Batch) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, insertTime)
+	defer cancel()
+	query := clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters{"query": queryID(s.table, b.Number)}))
+	if err := s.conn.Exec(query, killInsert); err != nil {
+		return false, fmt.Errorf("ending the insert of batch %d: %w", b.Number, err)
+	}
+	count := clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters{
+		"partition": strconv.Itoa(b.Partition), "batch": strconv.FormatInt(b.Number, 10),
+	}))
+	var n uint64
+	if err := s.conn.QueryRow(count, fmt.Sprintf(countBatch, s.table)).Scan(&n); err != nil {
+		return false, fmt.Errorf("counting batch %d: %w", b.Number, err)
+	}
+	if n != 0 && n != uint64(b.Rows) {
+		return false, &BatchError{Batch: b, Found: n}
+	}
+	return n != 0, nil
+}
+
+// BatchError says that the warehouse holds another number of a batch's rows than was written down for it. Delivery stops
+// until somebody looks: going on would count wrong. A rebuild mends it.
+type BatchError struct {
+	Batch promo.Batch
+	Found uint64
+}
+
+func (e *BatchError) Error() string {
+	return fmt.Sprintf("the warehouse holds %d rows of batch %d, which has %d: run `voucherhouse rebuild`", e.Found, e.Batch.Number, e.Batch.Rows)
+}

@@ -1,0 +1,64 @@
+package warehouse
+
+import (
+	"context"
+
+	"voucherhouse/promo"
+)
+
+// Status is how far the warehouse has come.
+type Status struct {
+	// Freshness is that of the warehouse as a whole: Complete says that nothing is waiting.
+	Freshness Freshness
+	// Facts counts what is in the warehouse, and Waiting what is still in the ledger only.
+	Facts, Waiting int64
+	// BlockedBy names, for people, what holds delivery up. Nil if nothing does.
+	BlockedBy *string
+	// LastReconciliation is nil before the first.
+	LastReconciliation *promo.Reconciliation
+}
+
+const countFacts = `select count() as facts from facts`
+
+// Status tells how far the warehouse has come.
+func (w *Warehouse) Status(ctx context.Context) (*Status, error) {
+	freshness, err := w.freshness(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := query[struct {
+		Facts uint64 `ch:"facts"`
+	}](ctx, w, countFacts, nil)
+	if err != nil {
+		return nil, err
+	}
+	s := &Status{Freshness: freshness, Facts: int64(rows[0].Facts)}
+	state, err := w.ledger.Delivered(ctx, factStream)
+	if err != nil {
+		return nil, err
+	}
+	if s.Waiting, err = w.ledger.Waiting(ctx, state.Delivered); err != nil {
+		return nil, err
+	}
+	s.Freshness.Complete = s.Waiting == 0
+	if s.BlockedBy, err = w.blockedBy(ctx, s.Waiting); err != nil {
+		return nil, err
+	}
+	s.LastReconciliation, err = w.ledger.LastReconciliation(ctx)
+	return s, err
+}
+
+// blockedBy names what holds delivery up: the relay's own trouble, else a transaction of the ledger that does not end.
+func (w *Warehouse) blockedBy(ctx context.Context, waiting int64) (*string, error) {
+	if trouble := w.relay.trouble(); trouble != "" {
+		return &trouble, nil
+	}
+	if waiting == 0 {
+		return nil, nil
+	}
+	name, err := w.ledger.Blocker(ctx)
+	if err != nil || name == "" {
+		return nil, err
+	}
+	return &name, nil
+}

@@ -1,0 +1,114 @@
+package warehouse
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/pressly/goose/v3"
+
+	"voucherhouse/promo"
+	"voucherhouse/warehouse/schema"
+)
+
+// Ledger is what the warehouse asks of the store of record, beside its streams of facts.
+type Ledger interface {
+	Delivered(ctx context.Context, stream string) (promo.StreamState, error)
+	Waiting(ctx context.Context, after promo.Position) (int64, error)
+	Blocker(ctx context.Context) (string, error)
+	FactTotals(ctx context.Context, upTo promo.Position) ([]promo.FactTotals, error)
+	RecordReconciliation(ctx context.Context, r promo.Reconciliation) error
+	LastReconciliation(ctx context.Context) (*promo.Reconciliation, error)
+}
+
+// Warehouse reports on the facts in a ClickHouse database.
+type Warehouse struct {
+	options *clickhouse.Options
+	conn    driver.Conn
+	ledger  Ledger
+	relay   *Relay
+	clock   func() time.Time
+}
+
+// Open connects to the ClickHouse that the options name, and makes the database they name if it is missing. Facts come
+// through the streams that lead opens.
+func Open(ctx context.Context, options *clickhouse.Options, ledger Ledger, lead Lead, clock func() time.Time) (*Warehouse, error) {
+	if err := createDatabase(ctx, *options); err != nil {
+		return nil, err
+	}
+	conn, err := clickhouse.Open(options)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to ClickHouse: %w", err)
+	}
+	if err := conn.Ping(ctx); err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("connecting to ClickHouse: %w", err)
+	}
+	w := &Warehouse{options: options, conn: conn, ledger: ledger, clock: clock}
+	w.relay = newRelay(lead, conn)
+	return w, nil
+}
+
+// createDatabase connects to the default database, which every server has.
+func createDatabase(ctx context.Context, options clickhouse.Options) error {
+	name := options.Auth.Database
+	options.Auth.Database = "default"
+	conn, err := clickhouse.Open(&options)
+	if err != nil {
+		return fmt.Errorf("connecting to ClickHouse: %w", err)
+	}
+	defer conn.Close()
+	err = conn.Exec(ctx, "create database if not exists {name:Identifier}", clickhouse.Named("name", name))
+	if err != nil {
+		return fmt.Errorf("making the database %s: %w", name, err)
+	}
+	return nil
+}
+
+// Migrate brings the tables to the current schema. ClickHouse has no lock for it: the caller holds one.
+func (w *Warehouse) Migrate(ctx context.Context) error {
+	db := clickhouse.OpenDB(w.options)
+	defer db.Close()
+	provider, err := goose.NewProvider(goose.DialectClickHouse, db, schema.Files)
+	if err != nil {
+		return fmt.Errorf("reading the warehouse's migrations: %w", err)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrating the warehouse: %w", err)
+	}
+	return nil
+}
+
+// Ping says whether the warehouse answers.
+func (w *Warehouse) Ping(ctx context.Context) error {
+	if err := w.conn.Ping(ctx); err != nil {
+		return fmt.Errorf("asking ClickHouse: %w", err)
+	}
+	return nil
+}
+
+// Close lets the connections go. The relay must have stopped.
+func (w *Warehouse) Close() error { return w.conn.Close() }
+
+// Limits of one report. They hold in the server, also if the caller is gone.
+const (
+	reportTime   = 10 * time.Second
+	reportMemory = 1 << 30 // bytes
+)
+
+// query runs a report's statement with its parameters and gives the rows.
+func query[R any](ctx context.Context, w *Warehouse, sql string, params clickhouse.Parameters) ([]R, error) {
+	ctx, cancel := context.WithTimeout(ctx, reportTime+time.Second)
+	defer cancel()
+	ctx = clickhouse.Context(ctx, clickhouse.WithParameters(params), clickhouse.WithSettings(clickhouse.Settings{
+		"max_execution_time": int(reportTime.Seconds()),
+		"max_memory_usage":   reportMemory,
+	}))
+	var rows []R
+	if err := w.conn.Select(ctx, &rows, sql); err != nil {
+		return nil, asError(err)
+	}
+	return rows, nil
+}
