@@ -39,6 +39,9 @@ func (p Paths) ClickHouse() string { return filepath.Join(p.root, "clickhouse") 
 // TokenKey is the file of the key that signs tokens.
 func (p Paths) TokenKey() string { return filepath.Join(p.root, "token.key") }
 
+// DemoState is the file in which the demo remembers its sample.
+func (p Paths) DemoState() string { return filepath.Join(p.root, "demo.json") }
+
 // AdminSocket is the address of the unix socket on which the process that has
 // opened the directory takes orders from others. It is short enough for one.
 func (p Paths) AdminSocket() string { return filepath.Join(p.sockets, "admin.sock") }

@@ -1920,7 +1920,7 @@ type Voucher implements Node & Promotion {
   claimsPerCustomer: Int!
   "What has become of the copies."
   usage: VoucherUsage!
-  "Discount × total quantity. Null when unbounded (a percentage without a maximum)."
+  "Discount × total quantity. Null when unbounded (a percentage without a maximum), or more than money can be."
   estimatedSpend: Money
   "What the seller should know about the settings."
   warnings: [VoucherWarning!]!
@@ -1963,9 +1963,9 @@ type Validity {
 type VoucherUsage {
   "Claimed by buyers."
   claimed: Int!
-  "Held by orders that are not yet paid."
+  "Held by orders that are not yet paid. A buyer is told of its own only."
   reserved: Int!
-  "Used by paid orders."
+  "Used by paid orders. A buyer is told of its own only."
   redeemed: Int!
   "Left to claim."
   remaining: Int!
@@ -2061,7 +2061,7 @@ input PercentOffInput {
 
 "Exactly one of the two."
 input ValidityInput @oneOf {
-  "A fixed period. It may not end before the claim period begins."
+  "A fixed period. It must end after the claim period begins, and may not be over yet."
   period: PeriodInput
   "N times 24 hours counted from the claim, 1 to 3650."
   daysAfterClaim: Int

@@ -9015,14 +9015,14 @@ func (ec *executionContext) marshalNClaimEdge2ᚕvoucherhouseᚋgraphᚋrelayᚐ
 }
 
 func (ec *executionContext) unmarshalNClaimErrorCode2voucherhouseᚋpromoᚐCode(ctx context.Context, v any) (promo.Code, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := promo.Code(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNClaimErrorCode2voucherhouseᚋpromoᚐCode(ctx context.Context, sel ast.SelectionSet, v promo.Code) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -9032,14 +9032,14 @@ func (ec *executionContext) marshalNClaimErrorCode2voucherhouseᚋpromoᚐCode(c
 }
 
 func (ec *executionContext) unmarshalNClaimSource2voucherhouseᚋpromoᚐClaimSource(ctx context.Context, v any) (promo.ClaimSource, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := promo.ClaimSource(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNClaimSource2voucherhouseᚋpromoᚐClaimSource(ctx context.Context, sel ast.SelectionSet, v promo.ClaimSource) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -9049,14 +9049,14 @@ func (ec *executionContext) marshalNClaimSource2voucherhouseᚋpromoᚐClaimSour
 }
 
 func (ec *executionContext) unmarshalNClaimStatus2voucherhouseᚋpromoᚐClaimStatus(ctx context.Context, v any) (promo.ClaimStatus, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := promo.ClaimStatus(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNClaimStatus2voucherhouseᚋpromoᚐClaimStatus(ctx context.Context, sel ast.SelectionSet, v promo.ClaimStatus) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -9091,14 +9091,14 @@ func (ec *executionContext) unmarshalNClaimVoucherInput2voucherhouseᚋgraphᚋm
 }
 
 func (ec *executionContext) unmarshalNClient2voucherhouseᚋpromoᚐClient(ctx context.Context, v any) (promo.Client, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := promo.Client(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNClient2voucherhouseᚋpromoᚐClient(ctx context.Context, sel ast.SelectionSet, v promo.Client) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -9221,14 +9221,14 @@ func (ec *executionContext) marshalNDecimal2ᚖgithubᚗcomᚋshopspringᚋdecim
 }
 
 func (ec *executionContext) unmarshalNDimension2voucherhouseᚋwarehouseᚐDimension(ctx context.Context, v any) (warehouse.Dimension, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := warehouse.Dimension(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNDimension2voucherhouseᚋwarehouseᚐDimension(ctx context.Context, sel ast.SelectionSet, v warehouse.Dimension) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -9253,14 +9253,14 @@ func (ec *executionContext) unmarshalNDiscountInput2ᚖvoucherhouseᚋgraphᚋmo
 }
 
 func (ec *executionContext) unmarshalNDisplayChannel2voucherhouseᚋpromoᚐDisplayChannel(ctx context.Context, v any) (promo.DisplayChannel, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := promo.DisplayChannel(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNDisplayChannel2voucherhouseᚋpromoᚐDisplayChannel(ctx context.Context, sel ast.SelectionSet, v promo.DisplayChannel) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -9274,14 +9274,14 @@ func (ec *executionContext) marshalNFreshness2voucherhouseᚋwarehouseᚐFreshne
 }
 
 func (ec *executionContext) unmarshalNGranularity2voucherhouseᚋwarehouseᚐGranularity(ctx context.Context, v any) (warehouse.Granularity, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := warehouse.Granularity(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNGranularity2voucherhouseᚋwarehouseᚐGranularity(ctx context.Context, sel ast.SelectionSet, v warehouse.Granularity) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -9332,14 +9332,14 @@ func (ec *executionContext) marshalNInt642int64(ctx context.Context, sel ast.Sel
 }
 
 func (ec *executionContext) unmarshalNMetric2voucherhouseᚋwarehouseᚐMetric(ctx context.Context, v any) (warehouse.Metric, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := warehouse.Metric(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNMetric2voucherhouseᚋwarehouseᚐMetric(ctx context.Context, sel ast.SelectionSet, v warehouse.Metric) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -9478,14 +9478,14 @@ func (ec *executionContext) marshalNPromotion2ᚕvoucherhouseᚋpromoᚐPromotio
 }
 
 func (ec *executionContext) unmarshalNPromotionAction2voucherhouseᚋpromoᚐAction(ctx context.Context, v any) (promo.Action, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := promo.Action(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNPromotionAction2voucherhouseᚋpromoᚐAction(ctx context.Context, sel ast.SelectionSet, v promo.Action) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -9565,14 +9565,14 @@ func (ec *executionContext) marshalNPromotionEdge2ᚕvoucherhouseᚋgraphᚋrela
 }
 
 func (ec *executionContext) unmarshalNPromotionOrderField2voucherhouseᚋpromoᚐPromotionOrderField(ctx context.Context, v any) (promo.PromotionOrderField, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := promo.PromotionOrderField(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNPromotionOrderField2voucherhouseᚋpromoᚐPromotionOrderField(ctx context.Context, sel ast.SelectionSet, v promo.PromotionOrderField) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -9582,14 +9582,14 @@ func (ec *executionContext) marshalNPromotionOrderField2voucherhouseᚋpromoᚐP
 }
 
 func (ec *executionContext) unmarshalNPromotionStatus2voucherhouseᚋpromoᚐStatus(ctx context.Context, v any) (promo.Status, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := promo.Status(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNPromotionStatus2voucherhouseᚋpromoᚐStatus(ctx context.Context, sel ast.SelectionSet, v promo.Status) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -9599,14 +9599,14 @@ func (ec *executionContext) marshalNPromotionStatus2voucherhouseᚋpromoᚐStatu
 }
 
 func (ec *executionContext) unmarshalNPromotionTool2voucherhouseᚋpromoᚐTool(ctx context.Context, v any) (promo.Tool, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := promo.Tool(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNPromotionTool2voucherhouseᚋpromoᚐTool(ctx context.Context, sel ast.SelectionSet, v promo.Tool) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -9616,14 +9616,14 @@ func (ec *executionContext) marshalNPromotionTool2voucherhouseᚋpromoᚐTool(ct
 }
 
 func (ec *executionContext) unmarshalNRole2voucherhouseᚋpromoᚐRole(ctx context.Context, v any) (promo.Role, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := promo.Role(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNRole2voucherhouseᚋpromoᚐRole(ctx context.Context, sel ast.SelectionSet, v promo.Role) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -9763,14 +9763,14 @@ func (ec *executionContext) marshalNVoucher2ᚖvoucherhouseᚋpromoᚐVoucher(ct
 }
 
 func (ec *executionContext) unmarshalNVoucherErrorCode2voucherhouseᚋpromoᚐCode(ctx context.Context, v any) (promo.Code, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := promo.Code(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNVoucherErrorCode2voucherhouseᚋpromoᚐCode(ctx context.Context, sel ast.SelectionSet, v promo.Code) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -9780,14 +9780,14 @@ func (ec *executionContext) marshalNVoucherErrorCode2voucherhouseᚋpromoᚐCode
 }
 
 func (ec *executionContext) unmarshalNVoucherScope2voucherhouseᚋpromoᚐScope(ctx context.Context, v any) (promo.Scope, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := promo.Scope(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNVoucherScope2voucherhouseᚋpromoᚐScope(ctx context.Context, sel ast.SelectionSet, v promo.Scope) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -9852,14 +9852,14 @@ func (ec *executionContext) marshalNVoucherWarning2ᚕvoucherhouseᚋpromoᚐWar
 }
 
 func (ec *executionContext) unmarshalNVoucherWarningCode2voucherhouseᚋpromoᚐWarningCode(ctx context.Context, v any) (promo.WarningCode, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := promo.WarningCode(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNVoucherWarningCode2voucherhouseᚋpromoᚐWarningCode(ctx context.Context, sel ast.SelectionSet, v promo.WarningCode) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")

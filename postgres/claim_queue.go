@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -105,7 +106,8 @@ func (q *claimQueues) take(v promo.VoucherID, queue *claimQueue) []*pendingClaim
 	return batch
 }
 
-// settle decides a batch. One that fails is decided claim by claim, so that a bad claim hurts no other.
+// settle decides a batch. One that fails is decided claim by claim, so that a bad claim hurts no other. An outage is
+// everybody's: the batch may have been committed, and trying each claim would only keep the others waiting.
 func (q *claimQueues) settle(batch []*pendingClaim) {
 	ctx, cancel := context.WithTimeout(context.Background(), decisionTime)
 	defer cancel()
@@ -113,8 +115,10 @@ func (q *claimQueues) settle(batch []*pendingClaim) {
 	if err == nil {
 		return
 	}
-	if len(batch) == 1 {
-		batch[0].settle(err)
+	if len(batch) == 1 || errors.Is(err, errAway) || errors.Is(err, errSlow) {
+		for _, p := range batch {
+			p.settle(err)
+		}
 		return
 	}
 	for i := range batch {

@@ -25,6 +25,10 @@ func Open(ctx context.Context, dsn string, clock func() time.Time) (*Ledger, err
 	if err != nil {
 		return nil, fmt.Errorf("connecting to Postgres: %w", err)
 	}
+	if err := checkServer(ctx, db); err != nil {
+		db.Close()
+		return nil, err
+	}
 	db.SetMaxOpenConns(mostConnections)
 	db.SetMaxIdleConns(mostConnections)
 	l := &Ledger{db: db, clock: clock}
@@ -41,7 +45,7 @@ func (l *Ledger) Close() error {
 // Ping says whether the ledger answers.
 func (l *Ledger) Ping(ctx context.Context) error {
 	if err := l.db.PingContext(ctx); err != nil {
-		return fmt.Errorf("asking Postgres: %w", err)
+		return asError(ctx, fmt.Errorf("asking Postgres: %w", err))
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ func afterTime(args promo.PageArgs) (at, serial any, err error) {
 	if err != nil {
 		return nil, nil, &promo.Error{Code: promo.InvalidInput, Message: "The cursor does not belong to this list.", Field: []string{"after"}}
 	}
-	return t, args.After.Serial, nil
+	return t.UTC(), args.After.Serial, nil // Postgres knows fewer offsets
 }
 
 func timePlace(order string, at time.Time, serial int64) promo.Cursor {

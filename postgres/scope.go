@@ -45,7 +45,8 @@ select set_config('app.buyer', coalesce((select id::text from buyers where exter
 )
 
 // inTx runs do in a transaction that acts within the scope. It commits if do returns nil.
-func (l *Ledger) inTx(ctx context.Context, s scope, do func(*sqlx.Tx) error) error {
+func (l *Ledger) inTx(ctx context.Context, s scope, do func(*sqlx.Tx) error) (err error) {
+	defer func() { err = asError(ctx, err) }()
 	tx, err := l.db.BeginTxx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("beginning a transaction: %w", err)

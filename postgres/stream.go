@@ -14,7 +14,7 @@ import (
 	"voucherhouse/promo"
 )
 
-// Stream is the right to deliver one stream of facts to the promo. One holder at a time has it, over all processes:
+// Stream is the right to deliver one stream of facts to the warehouse. One holder at a time has it, over all processes:
 // it is an advisory lock of a connection of its own, and everything is done on that connection, so that who loses the
 // lock can do no more.
 type Stream struct {
@@ -26,7 +26,7 @@ type Stream struct {
 func (l *Ledger) Stream(ctx context.Context, name string) (*Stream, error) {
 	conn, err := l.db.Connx(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("connecting to deliver %s: %w", name, err)
+		return nil, asError(ctx, fmt.Errorf("connecting to deliver %s: %w", name, err))
 	}
 	s := &Stream{conn: conn, name: name}
 	var held bool
@@ -34,7 +34,7 @@ func (l *Ledger) Stream(ctx context.Context, name string) (*Stream, error) {
 		_, err = conn.ExecContext(ctx, enterRelay)
 	}
 	if err != nil || !held {
-		return nil, errors.Join(err, s.Close())
+		return nil, asError(ctx, errors.Join(err, s.Close()))
 	}
 	return s, nil
 }
@@ -74,10 +74,10 @@ func (s *Stream) State(ctx context.Context) (state promo.StreamState, err error)
 		Foreign bool
 	}
 	if _, err := s.conn.ExecContext(ctx, startStream, s.name); err != nil {
-		return state, fmt.Errorf("beginning the stream %s: %w", s.name, err)
+		return state, asError(ctx, fmt.Errorf("beginning the stream %s: %w", s.name, err))
 	}
 	if err := s.conn.GetContext(ctx, &row, streamState, s.name); err != nil {
-		return state, fmt.Errorf("reading the state of %s: %w", s.name, err)
+		return state, asError(ctx, fmt.Errorf("reading the state of %s: %w", s.name, err))
 	}
 	state = promo.StreamState{Delivered: promo.Position{Tx: row.Tx, ID: row.ID}, Foreign: row.Foreign}
 	if row.AsOf != nil {
@@ -99,7 +99,7 @@ func (s *Stream) Snapshot(ctx context.Context) (promo.Snapshot, error) {
 		Xmin, Xmax uint64
 	}
 	if err := s.conn.GetContext(ctx, &now, snapshot); err != nil {
-		return promo.Snapshot{}, fmt.Errorf("taking a snapshot: %w", err)
+		return promo.Snapshot{}, asError(ctx, fmt.Errorf("taking a snapshot: %w", err))
 	}
 	return promo.Snapshot{At: now.At, Xmin: now.Xmin, Xmax: now.Xmax}, nil
 }
@@ -131,19 +131,19 @@ func (s *Stream) Between(ctx context.Context, after, upTo promo.Position) ([]pro
 func (s *Stream) facts(ctx context.Context, expected int, query string, args ...any) ([]promo.RecordedFact, error) {
 	rows, err := s.conn.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, fmt.Errorf("reading facts: %w", err)
+		return nil, asError(ctx, fmt.Errorf("reading facts: %w", err))
 	}
 	defer rows.Close()
 	var facts []promo.RecordedFact
 	for rows.Next() {
 		var f promo.RecordedFact
 		if err := rows.Scan(&f.Tx, &f.ID, &f.Shop, &f.Kind, &f.At, &f.Payload); err != nil {
-			return nil, fmt.Errorf("reading a fact: %w", err)
+			return nil, asError(ctx, fmt.Errorf("reading a fact: %w", err))
 		}
 		facts = append(facts, f)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("reading facts: %w", err)
+		return nil, asError(ctx, fmt.Errorf("reading facts: %w", err))
 	}
 	return facts, nil
 }
@@ -181,7 +181,7 @@ func (s *Stream) Manifest(ctx context.Context) (*promo.Manifest, error) {
 		err = s.conn.SelectContext(ctx, &m.Batches, openBatches, s.name)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the manifest of %s: %w", s.name, err)
+		return nil, asError(ctx, fmt.Errorf("reading the manifest of %s: %w", s.name, err))
 	}
 	return &m, nil
 }
@@ -200,15 +200,15 @@ func (s *Stream) Cut(ctx context.Context, to promo.Position, rows map[int]int) (
 		return tx.SelectContext(ctx, &m.Batches, cutBatches, s.name, pq.Array(partitions), pq.Array(counts))
 	})
 	if err != nil {
-		return nil, fmt.Errorf("writing the manifest of %s: %w", s.name, err)
+		return nil, asError(ctx, fmt.Errorf("writing the manifest of %s: %w", s.name, err))
 	}
 	return m, nil
 }
 
-// Done records that a batch is in the promo.
+// Done records that a batch is in the warehouse.
 func (s *Stream) Done(ctx context.Context, batch int64) error {
 	if _, err := s.conn.ExecContext(ctx, markBatch, s.name, batch); err != nil {
-		return fmt.Errorf("marking batch %d: %w", batch, err)
+		return asError(ctx, fmt.Errorf("marking batch %d: %w", batch, err))
 	}
 	return nil
 }
@@ -223,7 +223,7 @@ func (s *Stream) Advance(ctx context.Context, to promo.Position) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("moving %s: %w", s.name, err)
+		return asError(ctx, fmt.Errorf("moving %s: %w", s.name, err))
 	}
 	return nil
 }
@@ -231,7 +231,7 @@ func (s *Stream) Advance(ctx context.Context, to promo.Position) error {
 // RecordAsOf writes down how fresh the stream is, for other processes and the next start.
 func (s *Stream) RecordAsOf(ctx context.Context, asOf time.Time) error {
 	if _, err := s.conn.ExecContext(ctx, recordAsOf, s.name, asOf); err != nil {
-		return fmt.Errorf("recording the freshness of %s: %w", s.name, err)
+		return asError(ctx, fmt.Errorf("recording the freshness of %s: %w", s.name, err))
 	}
 	return nil
 }
@@ -239,7 +239,7 @@ func (s *Stream) RecordAsOf(ctx context.Context, asOf time.Time) error {
 // Forget removes the stream's state: it begins anew.
 func (s *Stream) Forget(ctx context.Context) error {
 	if err := s.inTx(ctx, func(tx *sqlx.Tx) error { return forget(ctx, tx, s.name) }); err != nil {
-		return fmt.Errorf("forgetting %s: %w", s.name, err)
+		return asError(ctx, fmt.Errorf("forgetting %s: %w", s.name, err))
 	}
 	return nil
 }
@@ -265,7 +265,7 @@ func (s *Stream) BeginExchange(ctx context.Context, other string) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("preparing %s for another table: %w", other, err)
+		return asError(ctx, fmt.Errorf("preparing %s for another table: %w", other, err))
 	}
 	return nil
 }
@@ -273,7 +273,7 @@ func (s *Stream) BeginExchange(ctx context.Context, other string) error {
 // EndExchange sets the other stream's place, on the server that the ledger is on now.
 func (s *Stream) EndExchange(ctx context.Context, other string, at promo.Position) error {
 	if _, err := s.conn.ExecContext(ctx, knowStream, other, at.Tx, at.ID); err != nil {
-		return fmt.Errorf("setting the place of %s: %w", other, err)
+		return asError(ctx, fmt.Errorf("setting the place of %s: %w", other, err))
 	}
 	return nil
 }
@@ -299,7 +299,7 @@ where s.id = any ($1)`
 func (s *Stream) Shops(ctx context.Context, ids []promo.ShopID) ([]promo.Shop, error) {
 	var rows []shopRow
 	if err := s.conn.SelectContext(ctx, &rows, streamShops, pq.Array(shopNumbers(ids))); err != nil {
-		return nil, fmt.Errorf("reading shops: %w", err)
+		return nil, asError(ctx, fmt.Errorf("reading shops: %w", err))
 	}
 	shops := make([]promo.Shop, len(rows))
 	for i, r := range rows {

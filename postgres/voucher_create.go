@@ -124,7 +124,7 @@ returning id`
 insert into vouchers (shop_id, id, display_channel, valid_from, valid_to, days_after_claim, amount_off_minor, percent_off,
     maximum_discount_minor, percent_policy_id, minimum_spend_minor, scope, total_quantity, claims_per_customer,
     reference_price_minor, acknowledged)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, coalesce($16::text[], '{}'))`
 	insertVoucherProducts = `
 insert into voucher_products (shop_id, voucher_id, product_id)
 select distinct $1::bigint, $2::bigint, product_id from unnest($3::bigint[]) as product_id`

@@ -84,14 +84,10 @@ const (
 // was broken as Refusals; warnings are given in both cases.
 func NewVoucher(d Draft, c Context) (*Voucher, []Warning, error) {
 	check := checker{draft: d, context: c}
-	terms := check.terms()
 	v := &Voucher{
-		Shop: c.Shop, Tool: d.Tool, DisplayChannel: check.displayChannel(), Terms: terms, Version: 1, CreatedAt: c.Now,
+		Shop: c.Shop, Tool: d.Tool, DisplayChannel: check.displayChannel(), Terms: check.terms(), Version: 1, CreatedAt: c.Now,
 	}
-	if len(check.refusals) > 0 {
-		return nil, nil, check.refusals
-	}
-	v.ReferencePrice = referencePrice(terms.MinimumSpend, c.MedianPrice)
+	v.ReferencePrice = referencePrice(v.MinimumSpend, c.MedianPrice)
 	warnings := v.Warnings()
 	for _, w := range warnings {
 		if w.MustAcknowledge && !slices.Contains(d.Acknowledged, w.Code) {
@@ -150,15 +146,15 @@ func (c *checker) period() Period {
 	return p
 }
 
-// validity is V5: a fixed period that ends after claiming begins, or days from the claim; by default the claim period.
+// validity is V5: a fixed period in which a claim made from now on can be redeemed, or days from the claim; by default
+// the claim period.
 func (c *checker) validity() Validity {
-	v := c.draft.Settings.Validity
+	v, claiming := c.draft.Settings.Validity, c.draft.Settings.Period
 	switch {
 	case v == nil:
-		p := c.draft.Settings.Period
-		return Validity{Period: &p}
-	case v.Period != nil && (!v.Period.Valid() || !v.Period.To.After(c.draft.Settings.Period.From)):
-		c.refusals.refuse("VALIDITY_INVALID", "The validity must end after it begins and after claiming begins, and last at most ten years.", "settings", "validity", "period")
+		return Validity{Period: &claiming}
+	case v.Period != nil && (!v.Period.Valid() || !v.Period.To.After(claiming.From) || !v.Period.To.After(c.context.Now)):
+		c.refusals.refuse("VALIDITY_INVALID", "The validity must end after it begins and after claiming begins, not be over yet, and last at most ten years.", "settings", "validity", "period")
 	case v.DaysAfterClaim != nil && (*v.DaysAfterClaim < 1 || *v.DaysAfterClaim > longestValidity):
 		c.refusals.refuse("VALIDITY_INVALID", "The validity must be 1 to 3650 days.", "settings", "validity", "daysAfterClaim")
 	}
@@ -173,7 +169,7 @@ func (c *checker) minimumSpend() *Money {
 	return c.money(*in, "settings", "minimumSpend")
 }
 
-// discount is V2 and V7: what is taken off.
+// discount is V2 and V7: what is taken off. Nil if a rule is broken: there is nothing to warn of then.
 func (c *checker) discount(minimum *Money) Discount {
 	in := c.draft.Settings.Discount
 	if in.AmountOff != nil {
@@ -195,7 +191,7 @@ func (c *checker) amountOff(in MoneyInput, minimum *Money) Discount {
 
 func (c *checker) percentOff(in PercentOffInput) Discount {
 	percent, ok := PercentOf(in.Percent)
-	policy := c.context.Policy
+	policy, before := c.context.Policy, len(c.refusals)
 	if !ok || percent < policy.Minimum || percent > policy.Maximum {
 		c.refusals.refuse("PERCENT_OUT_OF_RANGE",
 			"The percentage must be from "+policy.Minimum.Decimal().String()+" to "+policy.Maximum.Decimal().String()+", with at most two digits after the point.",
@@ -204,6 +200,9 @@ func (c *checker) percentOff(in PercentOffInput) Discount {
 	off := PercentOff{Percent: percent}
 	if in.MaximumDiscount != nil {
 		off.MaximumDiscount = c.money(*in.MaximumDiscount, "settings", "discount", "percentOff", "maximumDiscount")
+	}
+	if len(c.refusals) > before {
+		return nil
 	}
 	return off
 }
@@ -235,8 +234,12 @@ func (c *checker) scope() Scope {
 	if len(products) == 0 {
 		c.refusals.refuse("PRODUCTS_EMPTY", "Name at least one product, or leave the list out for the entire shop.", "settings", "productIds")
 	}
+	known := make(map[ProductID]bool) // a request may name tens of thousands
+	for _, p := range c.context.KnownProducts {
+		known[p] = true
+	}
 	for i, p := range products {
-		if !slices.Contains(c.context.KnownProducts, p) {
+		if !known[p] {
 			c.refusals.refuse("PRODUCT_NOT_FOUND", "There is no such product in this shop.", "settings", "productIds", strconv.Itoa(i))
 		}
 	}

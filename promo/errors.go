@@ -42,7 +42,7 @@ func (e *Error) Error() string {
 // ErrNotFound says that something does not exist for the caller; whether it exists for others is never told.
 var ErrNotFound = &Error{Code: NotFound, Message: "There is nothing with this id."}
 
-// Refusals are the rules that a request broke, in the order of the rules. They are an expected answer, not a fault.
+// Refusals are the rules that a request broke, all of them. They are an expected answer, not a fault.
 type Refusals []Error
 
 func (r Refusals) Error() string {

@@ -18,8 +18,14 @@ func PercentOf(d decimal.Decimal) (p Percent, ok bool) {
 	return Percent(shifted.IntPart()), true
 }
 
-// Decimal is the percentage in per cent.
-func (p Percent) Decimal() decimal.Decimal { return decimal.New(int64(p), -2) }
+// Decimal is the percentage in per cent, with no more digits than it needs.
+func (p Percent) Decimal() decimal.Decimal {
+	value, exponent := int64(p), int32(-2)
+	for ; exponent < 0 && value%10 == 0; exponent++ {
+		value /= 10
+	}
+	return decimal.New(value, exponent)
+}
 
 func (p Percent) String() string { return p.Decimal().String() + " %" }
 

@@ -7,12 +7,12 @@ type Period struct {
 	From, To time.Time
 }
 
-// longestPeriod bounds periods a person may have meant.
-const longestPeriod = 10 * 366 * 24 * time.Hour
+// longestPeriod bounds periods a person may have meant, in calendar years.
+const longestPeriod = 10
 
 // Valid tells whether the period ends after it begins and is at most ten years long.
 func (p Period) Valid() bool {
-	return p.To.After(p.From) && p.To.Sub(p.From) <= longestPeriod
+	return p.To.After(p.From) && !p.To.After(p.From.AddDate(longestPeriod, 0, 0))
 }
 
 // Contains tells whether t is in the period.

@@ -144,7 +144,8 @@ func (v *Voucher) Status(now time.Time) Status {
 	}
 }
 
-// EstimatedSpend is the discount times the total quantity (product.md V8). Nil when a percentage has no maximum.
+// EstimatedSpend is the discount times the total quantity (product.md V8). Nil when a percentage has no maximum, or
+// when the product is more than can be held.
 func (v *Voucher) EstimatedSpend() *Money {
 	each := mostOff(v.Discount)
 	if each == nil {

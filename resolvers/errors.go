@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"voucherhouse/promo"
@@ -25,8 +27,8 @@ func present(ctx context.Context, err error) *gqlerror.Error {
 	case errors.As(err, &known):
 		told.Message = known.Message
 		told.Extensions = map[string]any{"code": known.Code}
-		if known.Field != nil {
-			told.Extensions["field"] = known.Field
+		if field := fieldOf(known, err, told.Path); field != nil {
+			told.Extensions["field"] = field
 		}
 		if known.Code == promo.RateLimited {
 			told.Extensions["retryAfterSeconds"] = 1
@@ -53,6 +55,24 @@ func present(ctx context.Context, err error) *gqlerror.Error {
 	return told
 }
 
+// fieldOf is the path of the input at fault: the error's own or, of a scalar that could not be read, where gqlgen was.
+func fieldOf(known *promo.Error, err error, field ast.Path) []string {
+	var at *gqlerror.Error
+	if known.Field != nil || !errors.As(err, &at) || len(at.Path) <= len(field) {
+		return known.Field
+	}
+	var names []string
+	for _, element := range at.Path[len(field):] {
+		switch e := element.(type) {
+		case ast.PathName:
+			names = append(names, string(e))
+		case ast.PathIndex:
+			names = append(names, strconv.Itoa(int(e)))
+		}
+	}
+	return names
+}
+
 // requestCode is the schema's code for what gqlgen found wrong with a request.
 func requestCode(err *gqlerror.Error) promo.Code {
 	if err.Extensions["code"] == errComplexity {
@@ -75,8 +95,9 @@ func refusals(err error) ([]promo.Error, error) {
 	if !errors.As(err, &refused) {
 		return []promo.Error{}, err
 	}
-	for i := range refused {
-		refused[i].Field = append([]string{"input"}, refused[i].Field...)
+	told := make([]promo.Error, len(refused))
+	for i, r := range refused {
+		told[i] = promo.Error{Code: r.Code, Message: r.Message, Field: append([]string{"input"}, r.Field...)}
 	}
-	return refused, nil
+	return told, nil
 }

@@ -176,7 +176,7 @@ type PromotionOrder struct {
 
 // Exactly one of the two.
 type ValidityInput struct {
-	// A fixed period. It may not end before the claim period begins.
+	// A fixed period. It must end after the claim period begins, and may not be over yet.
 	Period *PeriodInput `json:"period,omitempty"`
 	// N times 24 hours counted from the claim, 1 to 3650.
 	DaysAfterClaim *int `json:"daysAfterClaim,omitempty"`

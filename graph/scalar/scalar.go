@@ -3,7 +3,9 @@ package scalar
 
 import (
 	"io"
+	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -22,6 +24,9 @@ func MarshalDateTime(t time.Time) graphql.Marshaler {
 	})
 }
 
+// rfc3339 is the form of an instant: time.Parse alone would let single digits, decimal commas and any offset pass.
+var rfc3339 = regexp.MustCompile(`^[0-9-]{10}T[0-9]{2}:[0-9:]{5}(\.[0-9]+)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$`)
+
 // UnmarshalDateTime reads RFC 3339 with any offset. Instants are kept to the microsecond, as the ledger keeps them.
 func UnmarshalDateTime(v any) (time.Time, error) {
 	s, ok := v.(string)
@@ -29,10 +34,11 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 		return time.Time{}, invalid("A DateTime is a string.")
 	}
 	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil || t.Year() < 1970 || t.Year() > 2200 {
+	t = t.UTC()
+	if err != nil || !rfc3339.MatchString(s) || t.Year() < 1970 || t.Year() > 2200 {
 		return time.Time{}, invalid("A DateTime is an RFC 3339 instant between the years 1970 and 2200, such as 2026-01-31T09:00:00Z.")
 	}
-	return t.UTC().Truncate(time.Microsecond), nil
+	return t.Truncate(time.Microsecond), nil
 }
 
 // MarshalDecimal writes an exact decimal in a string.
@@ -57,6 +63,18 @@ func UnmarshalDecimal(v any) (decimal.Decimal, error) {
 		return decimal.Decimal{}, invalid(`A Decimal is a plain decimal number in a string, such as "12.50".`)
 	}
 	return d, nil
+}
+
+// MarshalString writes a text.
+func MarshalString(s string) graphql.Marshaler { return graphql.MarshalString(s) }
+
+// UnmarshalString reads a text. NUL is refused here, once: no store of ours can hold it.
+func UnmarshalString(v any) (string, error) {
+	s, err := graphql.UnmarshalString(v)
+	if err != nil || strings.ContainsRune(s, 0) {
+		return "", invalid("A String is a text without NUL characters.")
+	}
+	return s, nil
 }
 
 // MarshalTimeZone writes a zone's IANA name.

@@ -8,7 +8,8 @@
 
 -- +goose Up
 
--- Roles belong to the whole server: other databases may have made them, or be making them now.
+-- Roles belong to the whole server: other databases may have made them, or be making them now. The login needs to be a
+-- member of them, and nothing more.
 -- +goose StatementBegin
 do $$
 declare
@@ -16,14 +17,23 @@ declare
 begin
     foreach name in array array['voucherhouse_api', 'voucherhouse_claims', 'voucherhouse_import', 'voucherhouse_relay'] loop
         begin
-            execute format('create role %I nologin', name);
+            if not exists (select from pg_roles where rolname = name) then
+                execute format('create role %I nologin', name);
+            end if;
         exception when duplicate_object or unique_violation then null;
         end;
         begin
             execute format('grant %I to current_user', name);
-        exception when unique_violation then null;
+        exception
+            when unique_violation then null;
+            when insufficient_privilege then
+                if not pg_has_role(name, 'member') then
+                    raise exception 'the role % is not yours to take: let a superuser run "grant % to %"', name, name, current_user;
+                end if;
         end;
     end loop;
+exception when insufficient_privilege then
+    raise exception 'the login % may not make roles: let a superuser run "alter role % createrole"', current_user, current_user;
 end
 $$;
 -- +goose StatementEnd
@@ -45,7 +55,7 @@ grant update (name, starts_at, ends_at, deactivated_at, version) on promotions t
 grant update (total_quantity) on vouchers to voucherhouse_api;
 
 -- Claim batches decide for many buyers of one shop at once.
-grant select on shops, promotions, buyers, claims, idempotency_keys to voucherhouse_claims;
+grant select on shops, promotions, buyers, claims, redemptions, idempotency_keys to voucherhouse_claims;
 grant insert on buyers, claims, outbox to voucherhouse_claims;
 grant insert, update on idempotency_keys to voucherhouse_claims;
 grant select, update (claimed) on vouchers to voucherhouse_claims;
@@ -57,6 +67,7 @@ grant insert on shops, products, buyers, promotions, vouchers, voucher_products,
     redemptions, outbox to voucherhouse_import;
 grant update on customers to voucherhouse_import;
 grant update (claimed) on vouchers to voucherhouse_import;
+grant usage on sequence promotions_id_seq, claims_id_seq, orders_id_seq to voucherhouse_import;
 
 grant select on outbox, shops to voucherhouse_relay;
 grant select, insert, update, delete on streams, manifests, manifest_batches, reconciliations to voucherhouse_relay;
@@ -95,28 +106,50 @@ alter table outbox force row level security;
 -- A shop's own people, a claim batch for it, an import into it: everything that is the shop's.
 create policy own_shop on shops to voucherhouse_api, voucherhouse_claims
     using (id = any ((select app_shops())::bigint[]));
-create policy own_shop on products to voucherhouse_api, voucherhouse_import
+create policy own_shop on products to voucherhouse_api
     using (shop_id = any ((select app_shops())::bigint[]));
-create policy own_shop on promotions to voucherhouse_api, voucherhouse_claims, voucherhouse_import
+create policy own_shop on promotions to voucherhouse_api, voucherhouse_claims
     using (shop_id = any ((select app_shops())::bigint[]));
-create policy own_shop on vouchers to voucherhouse_api, voucherhouse_claims, voucherhouse_import
+create policy own_shop on vouchers to voucherhouse_api, voucherhouse_claims
     using (shop_id = any ((select app_shops())::bigint[]));
-create policy own_shop on voucher_products to voucherhouse_api, voucherhouse_import
+create policy own_shop on voucher_products to voucherhouse_api
     using (shop_id = any ((select app_shops())::bigint[]));
-create policy own_shop on orders to voucherhouse_api, voucherhouse_import
+create policy own_shop on orders to voucherhouse_api
     using (shop_id = any ((select app_shops())::bigint[]));
-create policy own_shop on order_lines to voucherhouse_api, voucherhouse_import
+create policy own_shop on order_lines to voucherhouse_api
     using (shop_id = any ((select app_shops())::bigint[]));
-create policy own_shop on customers to voucherhouse_api, voucherhouse_import
+create policy own_shop on customers to voucherhouse_api
     using (shop_id = any ((select app_shops())::bigint[]));
-create policy own_shop on claims to voucherhouse_api, voucherhouse_claims, voucherhouse_import
+create policy own_shop on claims to voucherhouse_api, voucherhouse_claims
     using (shop_id = any ((select app_shops())::bigint[]));
-create policy own_shop on redemptions to voucherhouse_api, voucherhouse_import
+create policy own_shop on redemptions to voucherhouse_api, voucherhouse_claims
     using (shop_id = any ((select app_shops())::bigint[]));
 create policy own_shop on idempotency_keys to voucherhouse_api, voucherhouse_claims
     using (shop_id = any ((select app_shops())::bigint[]));
 create policy own_shop on outbox for insert to voucherhouse_api, voucherhouse_claims, voucherhouse_import
     with check (shop_id = any ((select app_shops())::bigint[]));
+
+-- An import looks up every row by its key in tables that Postgres has no statistics of yet. Its statements name the shop,
+-- too: to the planner two conditions on the shop would make all rows as rare as one, and any index as good as the key's.
+-- It does not see through coalesce.
+create policy imported_shop on products to voucherhouse_import
+    using (coalesce(shop_id = any ((select app_shops())::bigint[]), false));
+create policy imported_shop on promotions to voucherhouse_import
+    using (coalesce(shop_id = any ((select app_shops())::bigint[]), false));
+create policy imported_shop on vouchers to voucherhouse_import
+    using (coalesce(shop_id = any ((select app_shops())::bigint[]), false));
+create policy imported_shop on voucher_products to voucherhouse_import
+    using (coalesce(shop_id = any ((select app_shops())::bigint[]), false));
+create policy imported_shop on orders to voucherhouse_import
+    using (coalesce(shop_id = any ((select app_shops())::bigint[]), false));
+create policy imported_shop on order_lines to voucherhouse_import
+    using (coalesce(shop_id = any ((select app_shops())::bigint[]), false));
+create policy imported_shop on customers to voucherhouse_import
+    using (coalesce(shop_id = any ((select app_shops())::bigint[]), false));
+create policy imported_shop on claims to voucherhouse_import
+    using (coalesce(shop_id = any ((select app_shops())::bigint[]), false));
+create policy imported_shop on redemptions to voucherhouse_import
+    using (coalesce(shop_id = any ((select app_shops())::bigint[]), false));
 
 -- An administrator sees every shop, but not what is in it.
 create policy every_shop on shops for select to voucherhouse_api using ((select app_role()) = 'ADMIN');

@@ -1,0 +1,231 @@
+package graph_test
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// schema is the contract, read anew for each test.
+func schema(t *testing.T) *ast.Schema {
+	t.Helper()
+	text, err := os.ReadFile("../schema.graphqls")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := gqlparser.LoadSchema(&ast.Source{Name: "schema.graphqls", Input: string(text)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// ours are the types of the schema that GraphQL itself does not bring.
+func ours(t *testing.T, s *ast.Schema) (types []*ast.Definition) {
+	t.Helper()
+	for _, d := range s.Types {
+		if !d.BuiltIn {
+			types = append(types, d)
+		}
+	}
+	if len(types) == 0 {
+		t.Fatal("the schema has no types")
+	}
+	return types
+}
+
+// fields are a type's fields without those of introspection.
+func fields(d *ast.Definition) ast.FieldList {
+	return slices.DeleteFunc(slices.Clone(d.Fields), func(f *ast.FieldDefinition) bool { return strings.HasPrefix(f.Name, "__") })
+}
+
+func TestEverythingIsDescribed(t *testing.T) {
+	t.Parallel()
+	s := schema(t)
+	described := func(description, what string) {
+		if strings.TrimSpace(description) == "" {
+			t.Errorf("%s has no description", what)
+		}
+	}
+	arguments := func(list ast.ArgumentDefinitionList, what string) {
+		for _, a := range list {
+			described(a.Description, what+"("+a.Name+":)")
+		}
+	}
+	described(s.Description, "the schema")
+	for _, d := range ours(t, s) {
+		described(d.Description, d.Name)
+		for _, f := range fields(d) {
+			described(f.Description, d.Name+"."+f.Name)
+			arguments(f.Arguments, d.Name+"."+f.Name)
+		}
+		for _, v := range d.EnumValues {
+			described(v.Description, d.Name+"."+v.Name)
+		}
+	}
+	for _, d := range s.Directives {
+		if !d.Position.Src.BuiltIn {
+			described(d.Description, "@"+d.Name)
+			arguments(d.Arguments, "@"+d.Name)
+		}
+	}
+}
+
+func TestNamesHaveOneForm(t *testing.T) {
+	t.Parallel()
+	screaming, pascal, camel := regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$`), regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`), regexp.MustCompile(`^[a-z][A-Za-z0-9]*$`)
+	check := func(form *regexp.Regexp, name, what string) {
+		if !form.MatchString(name) {
+			t.Errorf("%s is not written like %s", what, form)
+		}
+	}
+	for _, d := range ours(t, schema(t)) {
+		check(pascal, d.Name, d.Name)
+		for _, v := range d.EnumValues {
+			check(screaming, v.Name, d.Name+"."+v.Name)
+		}
+		for _, f := range fields(d) {
+			check(camel, f.Name, d.Name+"."+f.Name)
+			for _, a := range f.Arguments {
+				check(camel, a.Name, d.Name+"."+f.Name+"("+a.Name+":)")
+			}
+		}
+	}
+}
+
+func TestMutationsTakeOneInputAndReturnAPayloadWithUserErrors(t *testing.T) {
+	t.Parallel()
+	s := schema(t)
+	for _, m := range fields(s.Mutation) {
+		input := strings.ToUpper(m.Name[:1]) + m.Name[1:] + "Input!"
+		if len(m.Arguments) != 1 || m.Arguments[0].Name != "input" || m.Arguments[0].Type.String() != input {
+			t.Errorf("%s does not take exactly input: %s", m.Name, input)
+		}
+		// Nullable, so that one failure does not erase its siblings.
+		if m.Type.NonNull || !strings.HasSuffix(m.Type.NamedType, "Payload") {
+			t.Errorf("%s returns %s, not a payload that may be null", m.Name, m.Type)
+			continue
+		}
+		errors := s.Types[m.Type.NamedType].Fields.ForName("userErrors")
+		if errors == nil || !regexp.MustCompile(`^\[[A-Za-z]+UserError!\]!$`).MatchString(errors.Type.String()) {
+			t.Errorf("%s has no userErrors: [...UserError!]!", m.Type)
+		}
+	}
+}
+
+func TestUserErrorsHaveAClosedCodeAMessageAndAField(t *testing.T) {
+	t.Parallel()
+	s, found := schema(t), 0
+	for _, d := range ours(t, s) {
+		noun, ok := strings.CutSuffix(d.Name, "UserError")
+		if !ok {
+			continue
+		}
+		found++
+		expectFields(t, d, map[string]string{"code": noun + "ErrorCode!", "message": "String!", "field": "[String!]"})
+	}
+	if found == 0 {
+		t.Error("there are no user errors")
+	}
+}
+
+// expectFields checks that a type has exactly the fields, by name and type.
+func expectFields(t *testing.T, d *ast.Definition, want map[string]string) {
+	t.Helper()
+	for _, f := range d.Fields {
+		if want[f.Name] != f.Type.String() {
+			t.Errorf("%s.%s is %s, want %q", d.Name, f.Name, f.Type, want[f.Name])
+		}
+	}
+	if len(d.Fields) != len(want) {
+		t.Errorf("%s has %d fields, want %v", d.Name, len(d.Fields), want)
+	}
+}
+
+func TestConnectionsAreLikeEachOther(t *testing.T) {
+	t.Parallel()
+	s, found := schema(t), 0
+	for _, d := range ours(t, s) {
+		if noun, ok := strings.CutSuffix(d.Name, "Connection"); ok {
+			found++
+			expectFields(t, d, map[string]string{"edges": "[" + noun + "Edge!]!", "nodes": "[" + noun + "!]!", "pageInfo": "PageInfo!"})
+			expectFields(t, s.Types[noun+"Edge"], map[string]string{"cursor": "String!", "node": noun + "!"})
+		}
+		for _, f := range fields(d) {
+			if !strings.HasSuffix(f.Type.Name(), "Connection") {
+				continue
+			}
+			first, after := f.Arguments.ForName("first"), f.Arguments.ForName("after")
+			if first == nil || first.Type.String() != "Int" || first.DefaultValue.String() != "20" || after == nil || after.Type.String() != "String" {
+				t.Errorf("%s.%s does not take first: Int = 20 and after: String", d.Name, f.Name)
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("there are no connections")
+	}
+}
+
+// allowed are the roles and the clients of a field's @allow; nil if it has none.
+func allowed(f *ast.FieldDefinition) (roles, clients []string) {
+	allow := f.Directives.ForName("allow")
+	if allow == nil {
+		return nil, nil
+	}
+	names := func(argument string) (list []string) {
+		if a := allow.Arguments.ForName(argument); a != nil {
+			for _, v := range a.Value.Children {
+				list = append(list, v.Value.Raw)
+			}
+		}
+		return list
+	}
+	return names("roles"), names("clients")
+}
+
+func TestEveryRootFieldSaysWhoMayUseIt(t *testing.T) {
+	t.Parallel()
+	s := schema(t)
+	for _, root := range []*ast.Definition{s.Query, s.Mutation} {
+		for _, f := range fields(root) {
+			roles, clients := allowed(f)
+			if len(roles) == 0 {
+				t.Errorf("%s.%s does not say which roles may use it", root.Name, f.Name)
+			}
+			if root == s.Mutation && len(clients) == 0 {
+				t.Errorf("%s.%s does not say from which apps", root.Name, f.Name)
+			}
+			for _, list := range [][]string{roles, clients} {
+				if unique := slices.Compact(slices.Sorted(slices.Values(list))); len(unique) != len(list) {
+					t.Errorf("%s.%s names one twice: %v", root.Name, f.Name, list)
+				}
+			}
+		}
+	}
+}
+
+// The table "Who may do what" of product.md, for the mutations that there are.
+func TestMutationsAreOpenToThoseOfTheTable(t *testing.T) {
+	t.Parallel()
+	table := map[string]struct{ roles, clients string }{
+		"createRegularVoucher":    {"SELLER", "SELLER_CENTER"},
+		"increaseVoucherQuantity": {"SELLER", "SELLER_CENTER"},
+		"deactivatePromotion":     {"SELLER", "SELLER_CENTER SELLER_APP"},
+		"claimVoucher":            {"BUYER", "MARKETPLACE_APP"},
+	}
+	mutations := fields(schema(t).Mutation)
+	for _, m := range mutations {
+		roles, clients := allowed(m)
+		if want := table[m.Name]; strings.Join(roles, " ") != want.roles || strings.Join(clients, " ") != want.clients {
+			t.Errorf("%s is open to %v from %v, want %v", m.Name, roles, clients, want)
+		}
+	}
+	if len(mutations) != len(table) {
+		t.Errorf("there are %d mutations, and %d in the table", len(mutations), len(table))
+	}
+}

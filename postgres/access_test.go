@@ -1,0 +1,200 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
+
+	"voucherhouse/promo"
+)
+
+// populate puts rows of a shop into every table that has rows of shops. The buyer is one of the whole marketplace.
+func (b *testBundle) populate(shop promo.ShopID, subject string) (*promo.Voucher, *promo.Claim) {
+	b.t.Helper()
+	mug := b.product(shop, "mug", 10_00)
+	v := b.voucher(shop, withKey("k"), func(d *promo.Draft) { d.Settings.Products = []promo.ProductID{mug} })
+	c := b.claim(v.ID, subject)
+	b.exec(`
+with o as (
+    insert into orders (shop_id, order_number, buyer_id, status, channel, placed_at, paid_at)
+    values ($1, '1', $2, 'PAID', 'STOREFRONT', $3, $3) returning id
+), line as (
+    insert into order_lines (shop_id, order_id, line, product_id, quantity, list_minor) select $1, id, 1, $4, 1, 1000 from o
+), customer as (
+    insert into customers (shop_id, buyer_id, first_order_id, first_paid_at) select $1, $2, id, $3 from o
+)
+insert into redemptions (shop_id, claim_id, voucher_id, order_id, redeemed_at) select $1, $5, $6, id, $3 from o`,
+		shop, c.Buyer, noon, mug.Serial, c.ID.Serial, v.ID.Serial)
+	return v, c
+}
+
+// as tries a statement within a scope, and undoes it. More grants may be given to the scope's role for the time.
+func (b *testBundle) as(s scope, grants, query string, args ...any) (int64, error) {
+	b.t.Helper()
+	tx := b.begin()
+	defer tx.Rollback()
+	if grants != "" {
+		tx.MustExec(grants)
+	}
+	if err := enter(context.Background(), tx, s); err != nil {
+		b.t.Fatal(err)
+	}
+	result, err := tx.Exec(query, args...)
+	if err != nil {
+		return 0, err
+	}
+	rows, err := result.RowsAffected()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return rows, nil
+}
+
+func denied(err error) bool { return pq.As(err, pqerror.InsufficientPrivilege) != nil }
+
+// shopTables are all tables with rows of shops.
+func (b *testBundle) shopTables() (tables []string) {
+	b.t.Helper()
+	const query = `
+select table_name from information_schema.columns join information_schema.tables using (table_schema, table_name)
+where column_name = 'shop_id' and table_schema = 'public' and table_type = 'BASE TABLE'
+order by 1`
+	if err := b.db.Select(&tables, query); err != nil {
+		b.t.Fatal(err)
+	}
+	return tables
+}
+
+// The policies alone, whatever was granted, keep every table's rows of another shop out of sight and out of reach.
+func TestOtherShopsAreOutOfReach(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	own, other := b.shop("A"), b.shop("B")
+	b.populate(own, "ann")
+	b.populate(other, "bob")
+	tables := b.shopTables()
+	if len(tables) < 10 {
+		t.Fatalf("the tables of shops are %v", tables)
+	}
+	for _, table := range tables {
+		row := get[string](b, `select to_json(r)::text from `+table+` r where shop_id = $1 limit 1`, other)
+		for _, role := range []string{roleAPI, roleClaims, roleImport} {
+			s := scope{role: role, shops: []promo.ShopID{own}}
+			all := `grant all on ` + table + ` to ` + role
+			for _, query := range []string{
+				`select from ` + table + ` where shop_id <> $1`,
+				`update ` + table + ` set shop_id = shop_id where shop_id <> $1`,
+				`delete from ` + table + ` where shop_id <> $1`,
+			} {
+				if n, err := b.as(s, all, query, own); n != 0 || err != nil && !denied(err) {
+					t.Errorf("%s, %s: reached %d rows, %v", role, query, n, err)
+				}
+			}
+			insert := `insert into ` + table + ` overriding system value select * from json_populate_record(null::` + table + `, $1)`
+			if _, err := b.as(s, all, insert, row); !denied(err) {
+				t.Errorf("%s puts another shop's row into %s: %v", role, table, err)
+			}
+			move := `update ` + table + ` set shop_id = $1`
+			if n, err := b.as(s, all, move, other); n != 0 || err != nil && !denied(err) {
+				t.Errorf("%s gives %d rows of %s to another shop: %v", role, n, table, err)
+			}
+		}
+	}
+}
+
+// Nothing is left without policies by mistake, and they bind whoever owns the tables.
+func TestEveryTableHasPolicies(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	var open []string
+	err := b.db.Select(&open, `
+select relname from pg_class
+where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not (relrowsecurity and relforcerowsecurity)
+order by 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Of no shop: rules for all, the deliveries to the warehouse, and goose's own.
+	if want := []string{"goose_db_version", "manifest_batches", "manifests", "percent_policies", "reconciliations", "streams"}; !slices.Equal(open, want) {
+		t.Errorf("without policies are %v, want %v", open, want)
+	}
+	for query, want := range map[string]int{
+		`select count(*) from pg_roles where rolname like 'voucherhouse\_%'`: 4,
+		`select count(*) from pg_roles where rolname like 'voucherhouse\_%'
+         and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolcanlogin)`: 0,
+		`select count(*) from pg_class join pg_roles on pg_roles.oid = relowner where rolname like 'voucherhouse\_%'`: 0,
+	} {
+		if n := get[int](b, query); n != want {
+			t.Errorf("%s: %d, want %d", query, n, want)
+		}
+	}
+}
+
+// No role can do what its work does not need, even in its own shop.
+func TestRolesMayDoOnlyTheirWork(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	shop := b.shop("A")
+	b.populate(shop, "ann")
+	for role, statements := range map[string][]string{
+		roleAPI: {
+			`update vouchers set claimed = 0`, `update promotions set tool = 'CHAT_COUPON'`, `delete from promotions`, `delete from claims`,
+			`update claims set claimed_at = now()`, `insert into buyers (external_id, name) values ('x', 'x')`, `select from outbox`,
+			`update outbox set kind = 'x'`, `delete from outbox`, `delete from idempotency_keys`, `insert into percent_policies default values`,
+			`select from customers`, `select from streams`, `update redemptions set reversed_at = now()`,
+		},
+		roleClaims: {
+			`update vouchers set total_quantity = 1`, `update promotions set name = 'x'`, `insert into vouchers default values`,
+			`update claims set claimed_at = now()`, `delete from claims`, `select from orders`, `select from products`, `select from outbox`,
+			`update buyers set name = 'x'`, `update redemptions set reversed_at = now()`, `select from customers`,
+		},
+		roleRelay: {
+			`select from promotions`, `select from claims`, `select from buyers`, `select from orders`, `select key from idempotency_keys`,
+			`insert into outbox (shop_id, kind, at, payload) values (1, 'x', now(), '{}')`, `update outbox set kind = 'x'`, `delete from outbox`,
+			`update shops set name = 'x'`,
+		},
+		roleImport: {
+			`delete from claims`, `delete from orders`, `update promotions set name = 'x'`, `update vouchers set total_quantity = 1`,
+			`update orders set status = 'PAID'`, `delete from outbox`, `update outbox set kind = 'x'`, `update percent_policies set minimum = 0`,
+			`insert into idempotency_keys default values`, `update shops set currency = 'EUR'`,
+		},
+	} {
+		for _, statement := range statements {
+			if _, err := b.as(scope{role: role, shops: []promo.ShopID{shop}}, "", statement); !denied(err) {
+				t.Errorf("%s: %s: %v", role, statement, err)
+			}
+		}
+	}
+}
+
+// A scope ends with its transaction, whichever way that ends.
+func TestScopeEndsWithItsTransaction(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.db.SetMaxOpenConns(1)
+	shop := b.shop("A")
+	b.populate(shop, "ann")
+	broken := errors.New("broken")
+	for _, end := range []error{nil, broken} {
+		err := b.inTx(t.Context(), scope{role: roleAPI, shops: []promo.ShopID{shop}, subject: "ann", actor: promo.RoleBuyer}, func(tx *sqlx.Tx) error {
+			var inside string
+			err := tx.Get(&inside, `select concat_ws(' ', current_user, app_shops(), app_subject(), app_buyer() is not null, app_role())`)
+			if want := fmt.Sprintf("voucherhouse_api {%d} ann t BUYER", shop); err != nil || inside != want {
+				t.Errorf("inside it is %q, %v; want %q", inside, err, want)
+			}
+			return end
+		})
+		if !errors.Is(err, end) {
+			t.Errorf("got %v, want %v", err, end)
+		}
+		if got := get[string](b, `select concat_ws(' ', current_user = session_user, app_shops(), app_subject(), app_buyer(), app_role())`); got != "t {} " {
+			t.Errorf("after it is %q", got)
+		}
+	}
+}

@@ -1,0 +1,175 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"voucherhouse/promo"
+)
+
+// decideClaims settles the claims of one voucher in one transaction.
+//
+// The voucher is looked at first without a lock: refusals that need none, and those of a sold-out voucher, never wait for
+// a claim. Otherwise the buyers are made sure of, the voucher's row is locked, and everything that can have changed is
+// read again behind the lock before it is decided.
+func (l *Ledger) decideClaims(ctx context.Context, pending []*pendingClaim) error {
+	id := pending[0].request.Voucher
+	b := &claimBatch{pending: pending, id: id}
+	err := errKeyTaken
+	// A lone claim whose key was taken meanwhile is looked at again: it is a repeat now. In a batch it is decided alone first.
+	for tries := 0; errors.Is(err, errKeyTaken) && tries < 1+2/len(pending); tries++ {
+		err = l.inTx(ctx, claimScope(id), func(tx *sqlx.Tx) error {
+			if err := b.look(ctx, tx, l.now()); err != nil || b.closed() {
+				return err
+			}
+			return b.decideLocked(ctx, tx, l.now)
+		})
+	}
+	if err != nil {
+		return err
+	}
+	b.answer()
+	return nil
+}
+
+// claimBatch is what is known of a batch while it is decided. Outcomes are handed out only after the commit.
+type claimBatch struct {
+	id      promo.VoucherID
+	pending []*pendingClaim
+	now     time.Time
+	voucher *promo.Voucher
+	buyers  map[string]promo.BuyerID
+	// held counts the copies that each buyer has, those of this batch included.
+	held map[promo.BuyerID]int
+	// outcomes are in the order of pending.
+	outcomes []claimOutcome
+	made     []int
+}
+
+type claimOutcome struct {
+	claim *promo.Claim
+	err   error
+}
+
+// look reads what the decision needs and decides in memory; nothing is stored.
+func (b *claimBatch) look(ctx context.Context, tx *sqlx.Tx, now time.Time) error {
+	b.now = now
+	b.outcomes, b.made, b.voucher = make([]claimOutcome, len(b.pending)), nil, nil
+	row, err := one[voucherRow](ctx, tx, voucherByID, b.id.Shop, b.id.Serial)
+	if errors.Is(err, promo.ErrNotFound) {
+		b.refuseAll(promo.RefuseClaim(promo.ClaimVoucherUnknown))
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading a voucher: %w", err)
+	}
+	b.voucher = row.promo()
+	if err := b.repeats(ctx, tx); err != nil {
+		return err
+	}
+	if refusal := b.voucher.Claimable(now); refusal != nil {
+		b.refuseAll(refusal)
+		return nil
+	}
+	if err := b.count(ctx, tx); err != nil {
+		return err
+	}
+	b.decide()
+	return nil
+}
+
+// closed tells whether the batch makes no claim, so that what look decided stands.
+func (b *claimBatch) closed() bool { return len(b.made) == 0 }
+
+func (b *claimBatch) refuseAll(refusal error) {
+	for i := range b.outcomes {
+		if b.outcomes[i].claim == nil && b.outcomes[i].err == nil {
+			b.outcomes[i].err = refusal
+		}
+	}
+}
+
+// decide takes the claims in their order: the buyer's limit, then the quantity.
+func (b *claimBatch) decide() {
+	left := b.voucher.TotalQuantity - b.voucher.Claimed
+	for i, p := range b.pending {
+		if b.outcomes[i].claim != nil || b.outcomes[i].err != nil {
+			continue
+		}
+		buyer, known := b.buyers[p.request.Subject]
+		switch {
+		case known && b.held[buyer] >= b.voucher.ClaimsPerCustomer:
+			b.outcomes[i].err = promo.RefuseClaim(promo.ClaimCustomerLimit)
+		case left <= 0:
+			b.outcomes[i].err = promo.RefuseClaim(promo.ClaimSoldOut)
+		default:
+			left--
+			b.held[buyer]++
+			b.made = append(b.made, i)
+		}
+	}
+}
+
+const (
+	insertBuyers = `
+insert into buyers (external_id, name)
+select subject, subject from unnest($1::text[]) as subject
+on conflict (external_id) do nothing`
+	lockVoucher = `
+select v.claimed
+from vouchers v join promotions p on p.shop_id = v.shop_id and p.id = v.id
+where v.shop_id = $1 and v.id = $2
+for update of v for share of p`
+)
+
+// decideLocked decides again behind the voucher's lock, and stores what was made.
+func (b *claimBatch) decideLocked(ctx context.Context, tx *sqlx.Tx, clock func() time.Time) error {
+	subjects := make([]string, len(b.made))
+	for i, n := range b.made {
+		subjects[i] = b.pending[n].request.Subject
+	}
+	slices.Sort(subjects) // batches that make the same buyers wait for each other in one order
+	if _, err := tx.ExecContext(ctx, insertBuyers, pq.Array(slices.Compact(subjects))); err != nil {
+		return fmt.Errorf("making sure of the buyers: %w", err)
+	}
+	if _, err := tx.ExecContext(ctx, lockVoucher, b.id.Shop, b.id.Serial); err != nil {
+		return fmt.Errorf("locking a voucher: %w", err)
+	}
+	if err := b.look(ctx, tx, clock()); err != nil || b.closed() {
+		return err
+	}
+	return b.store(ctx, tx)
+}
+
+const heldByBuyers = `
+select b.external_id, b.id,
+    (select count(*) from claims c where c.shop_id = $1 and c.voucher_id = $2 and c.buyer_id = b.id) as held
+from buyers b
+where b.external_id = any ($3)`
+
+// count reads how many copies each buyer has.
+func (b *claimBatch) count(ctx context.Context, tx *sqlx.Tx) error {
+	subjects := make([]string, len(b.pending))
+	for i, p := range b.pending {
+		subjects[i] = p.request.Subject
+	}
+	var rows []struct {
+		ExternalID string `db:"external_id"`
+		ID         promo.BuyerID
+		Held       int
+	}
+	if err := tx.SelectContext(ctx, &rows, heldByBuyers, b.id.Shop, b.id.Serial, pq.Array(subjects)); err != nil {
+		return fmt.Errorf("counting the buyers' claims: %w", err)
+	}
+	b.buyers, b.held = map[string]promo.BuyerID{}, map[promo.BuyerID]int{}
+	for _, r := range rows {
+		b.buyers[r.ExternalID], b.held[r.ID] = r.ID, r.Held
+	}
+	return nil
+}
