@@ -51,18 +51,32 @@ func (g Granularity) next(t time.Time) time.Time {
 	case Hour:
 		// Counted in elapsed time: the hour that autumn repeats is two buckets.
 		return t.Add(time.Hour - time.Duration(t.Minute())*time.Minute - sinceMinute(t))
-	case Week:
-		daysToMonday := (8 - int(t.Weekday())) % 7
-		if daysToMonday == 0 {
-			daysToMonday = 7
-		}
-		return time.Date(y, m, d+daysToMonday, 0, 0, 0, 0, t.Location())
+	case Week: // begins on Monday
+		return reach(t, time.Date(y, m, d+7-(int(t.Weekday())+6)%7, 0, 0, 0, 0, time.UTC))
 	case Month:
-		return time.Date(y, m+1, 1, 0, 0, 0, 0, t.Location())
+		return reach(t, time.Date(y, m+1, 1, 0, 0, 0, 0, time.UTC))
 	}
-	return time.Date(y, m, d+1, 0, 0, 0, 0, t.Location())
+	return reach(t, time.Date(y, m, d+1, 0, 0, 0, 0, time.UTC))
 }
 
 func sinceMinute(t time.Time) time.Duration {
 	return time.Duration(t.Second())*time.Second + time.Duration(t.Nanosecond())
+}
+
+// reach is when the local clock, going on from t, first shows wall (written as if it were UTC) or a later time. Some
+// zones put their clocks forward over midnight, or over a whole day, or back over midnight: time.Date would then give
+// the evening before, or the second of two midnights.
+func reach(t, wall time.Time) time.Time {
+	for {
+		_, offset := t.Zone()
+		at := wall.Add(-time.Duration(offset) * time.Second).In(t.Location())
+		if !at.After(t) {
+			return t
+		}
+		_, change := t.ZoneBounds()
+		if change.IsZero() || at.Before(change) {
+			return at
+		}
+		t = change
+	}
 }

@@ -3,44 +3,11 @@ package warehouse
 import (
 	"context"
 	"slices"
-	"time"
+	"strconv"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
 
 	"voucherhouse/promo"
-)
-
-// Dimension is what numbers can be grouped by, as the schema names it.
-type Dimension string
-
-// The dimensions.
-const (
-	ByTool      Dimension = "TOOL"
-	ByPromotion Dimension = "PROMOTION"
-)
-
-// CoreDataParams ask for a shop's core data.
-type CoreDataParams struct {
-	Shop   promo.Shop
-	Period promo.Period
-	// TimeZone is where local buckets begin and end. Empty: the shop's.
-	TimeZone string
-	// Tools and Promotions narrow what is counted; nil is any promotion.
-	Tools       []promo.Tool
-	Promotions  []int64
-	Granularity Granularity
-	GroupBy     []Dimension
-	// Limit is how many groups at the most, best first by OrderBy.
-	Limit   int
-	OrderBy Metric
-	// WithGroupSeries asks for the series of each group too, which costs a statement more.
-	WithGroupSeries bool
-}
-
-const (
-	mostPromotions = 1_000
-	mostGroups     = 1_000
-	mostDimensions = 2
-	// mostGroupPoints bounds groups × buckets in one answer.
-	mostGroupPoints = 100_000
 )
 
 // CoreData is what a shop's promotions brought.
@@ -91,7 +58,7 @@ func (w *Warehouse) CoreData(ctx context.Context, p CoreDataParams) (*CoreData, 
 		return nil, err
 	}
 	data.Totals = totals.total.metrics(p.Shop, w.clock())
-	data.Series = totals.series(cuts, p.Shop, w.clock())
+	data.Series = totals.series(cuts, totals, p.Shop, w.clock())
 	if len(p.GroupBy) > 0 {
 		data.Groups, err = w.groups(ctx, p, cuts, totals)
 	}
@@ -119,66 +86,63 @@ func (w *Warehouse) groups(ctx context.Context, p CoreDataParams, cuts []promo.P
 	if err != nil {
 		return nil, err
 	}
-	tallies := map[groupID]*tally{}
+	names, err := w.promotionNames(ctx, p, rows)
+	if err != nil {
+		return nil, err
+	}
 	groups := make([]Group, len(rows))
 	for i, r := range rows {
-		t := newTally()
-		t.add(r)
-		t.total.ShopRevenue = totals.total.ShopRevenue
-		tallies[r.id()] = t
-		groups[i] = Group{Keys: r.keys(p), Metrics: t.total.metrics(p.Shop, w.clock()), Series: []Point{}}
+		r.ShopRevenue = totals.total.ShopRevenue
+		groups[i] = Group{Keys: r.keys(p, names), Metrics: r.metrics(p.Shop, w.clock()), Series: []Point{}}
 	}
 	if !p.WithGroupSeries || len(cuts) == 0 || len(rows) == 0 {
 		return groups, nil
 	}
-	if len(rows)*len(cuts) > mostGroupPoints {
-		return nil, invalid("The series of so many groups have too many points. Ask for fewer groups or longer buckets.", "limit")
-	}
 	q.cuts, q.only = cuts, rows
-	points, err := query[coreDataRow](ctx, w, q.sql(), q.parameters())
+	tallies, err := w.groupTallies(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range points {
-		if t := tallies[r.id()]; t != nil {
-			r.Total = 0
-			r.ShopRevenue = totals.bucket(r.Bucket).ShopRevenue
-			t.add(r)
-		}
-	}
 	for i, r := range rows {
-		groups[i].Series = tallies[r.id()].series(cuts, p.Shop, w.clock())
+		t := tallies[r.id()]
+		if t == nil {
+			t = newTally()
+		}
+		groups[i].Series = t.series(cuts, totals, p.Shop, w.clock())
 	}
 	return groups, nil
 }
 
-// check holds the parameters against their ranges and cuts the period into buckets.
-func (p *CoreDataParams) check() ([]promo.Period, error) {
-	if p.TimeZone == "" {
-		p.TimeZone = p.Shop.TimeZone
+// promotionNames tells what the promotions among the groups are called.
+func (w *Warehouse) promotionNames(ctx context.Context, p CoreDataParams, groups []coreDataRow) (map[uint64]string, error) {
+	if !slices.Contains(p.GroupBy, ByPromotion) || len(groups) == 0 {
+		return nil, nil
 	}
-	zone, err := time.LoadLocation(p.TimeZone)
-	dimensions := slices.Clone(p.GroupBy)
-	slices.Sort(dimensions)
-	switch {
-	case err != nil:
-		return nil, invalid("There is no such time zone.", "timeZone")
-	case !p.Period.Valid():
-		return nil, invalid("The period must end after it begins and last at most ten years.", "period")
-	case len(p.Promotions) > mostPromotions:
-		return nil, invalid("At most 1,000 promotions can be named.", "promotionIds")
-	case p.Limit < 1 || p.Limit > mostGroups:
-		return nil, invalid("The limit is from 1 to 1,000.", "limit")
-	case len(p.GroupBy) > mostDimensions || len(slices.Compact(dimensions)) != len(p.GroupBy):
-		return nil, invalid("Group by at most two different dimensions.", "groupBy")
+	rows, err := query[struct {
+		ID   uint64 `ch:"id"`
+		Name string `ch:"name"`
+	}](ctx, w, promotionNames, clickhouse.Parameters{
+		"shop": strconv.FormatInt(int64(p.Shop.ID), 10), "groups": numbers(promotionsOf(groups)),
+	})
+	names := map[uint64]string{}
+	for _, r := range rows {
+		names[r.ID] = r.Name
 	}
-	cuts, ok := buckets(p.Period, zone, p.Granularity)
-	if !ok {
-		return nil, invalid("The series would have more than 10,000 buckets. Ask for longer buckets or a shorter period.", "granularity")
-	}
-	return cuts, nil
+	return names, err
 }
 
-func invalid(message, field string) error {
-	return &promo.Error{Code: promo.InvalidInput, Message: message, Field: []string{"input", field}}
+// groupTallies gathers the buckets of each group.
+func (w *Warehouse) groupTallies(ctx context.Context, q groupQuery) (map[groupID]*tally, error) {
+	rows, err := query[coreDataRow](ctx, w, q.sql(), q.parameters())
+	if err != nil {
+		return nil, err
+	}
+	tallies := map[groupID]*tally{}
+	for _, r := range rows {
+		if tallies[r.id()] == nil {
+			tallies[r.id()] = newTally()
+		}
+		tallies[r.id()].add(r)
+	}
+	return tallies, nil
 }

@@ -20,55 +20,58 @@ type coreDataQuery struct {
 	cuts []promo.Period
 }
 
-const coreDataSQL = `select
-    %[1]s,
-    %[2]s
-from
-(
-    select
-        *,
-        arrayExists((promotion, tool) -> %[3]s, promotions, tools) as used
-    from facts
-    where shop_id = {shop:UInt64} and at < {to:DateTime64(6, 'UTC')}
-      and (at >= {from:DateTime64(6, 'UTC')} or kind = 'quantity')
-)
-group by %[4]s`
+const coreDataSQL = `with
+    %s as used
+select
+    %s,
+    %s
+from facts
+where %s
+group by %s
+`
+
+const anyMatches = `arrayExists(
+        (tool, promotion) -> %s,
+        tools, promotions
+    )`
+
+// factsInRange are a shop's facts of the period.
+const factsInRange = `shop_id = {shop:UInt64}
+  and at < {to:DateTime64(6, 'UTC')}
+  and (at >= {from:DateTime64(6, 'UTC')} or kind = 'quantity')`
+
+// wholeSQL marks rows of the whole period.
+const wholeSQL = `toUInt32(0) as bucket,
+    toUInt8(1) as total`
+
+// bucketSQL is the beginning of a fact's bucket, in seconds since 1970. What is earlier than all is in the first.
+const bucketSQL = "roundDown(toUnixTimestamp(at), {buckets:Array(UInt32)}) as bucket"
 
 // sql is the statement's text: it depends on the shape of the question only.
 func (q coreDataQuery) sql() string {
-	bucket, grouping := "0 as bucket, 1 as total", "()"
-	if len(q.cuts) > 0 {
-		bucket = bucketSQL + " as bucket, toUInt8(grouping(bucket)) as total"
-		grouping = "grouping sets ((), (bucket))"
+	used := "notEmpty(promotions)"
+	if match := q.match(); match != nil {
+		used = fmt.Sprintf(anyMatches, all(match))
 	}
-	return fmt.Sprintf(coreDataSQL, bucket, measuresSQL("used"), q.match(), grouping)
+	bucket, grouping := wholeSQL, "()"
+	if len(q.cuts) > 0 {
+		bucket, grouping = bucketSQL+",\n    toUInt8(grouping(bucket)) as total", "grouping sets ((), (bucket))"
+	}
+	return fmt.Sprintf(coreDataSQL, used, bucket, coreMeasures, factsInRange, grouping)
 }
 
-// bucketSQL is the beginning of a fact's bucket, in seconds since 1970. What is earlier than all is in the first.
-const bucketSQL = "roundDown(toUnixTimestamp(at), {buckets:Array(UInt32)})"
-
-// match is the condition on one of a fact's promotions and its tool.
-func (q coreDataQuery) match() string {
-	conditions := []string{}
-	if q.params.Promotions != nil {
-		conditions = append(conditions, "has({promotions:Array(UInt64)}, promotion)")
-	}
+// match are the conditions on one of a fact's promotions and its tool.
+func (q coreDataQuery) match() (conditions []string) {
 	if q.params.Tools != nil {
 		conditions = append(conditions, "has({tools:Array(String)}, tool)")
 	}
-	if len(conditions) == 0 {
-		return "true"
+	if q.params.Promotions != nil {
+		conditions = append(conditions, "has({promotions:Array(UInt64)}, promotion)")
 	}
-	return strings.Join(conditions, " and ")
+	return conditions
 }
 
-func measuresSQL(used string) string {
-	expressions := make([]string, len(measures))
-	for i, m := range measures {
-		expressions[i] = m.sql()
-	}
-	return strings.ReplaceAll(strings.Join(expressions, ",\n    "), "used", used)
-}
+func all(conditions []string) string { return strings.Join(conditions, "\n            and ") }
 
 // parameters are the values of the statement's parameters.
 func (q coreDataQuery) parameters() clickhouse.Parameters {
@@ -94,79 +97,6 @@ func (q coreDataQuery) parameters() clickhouse.Parameters {
 		}
 		p["tools"] = "[" + strings.Join(quoted, ",") + "]"
 	}
-	return p
-}
-
-// groupQuery is the statement for groups: each fact counts in the group of each of its promotions that match, and once
-// in a group whatever the number of its promotions there.
-type groupQuery struct {
-	coreDataQuery
-	// only narrows the statement to groups found before, for their series.
-	only []coreDataRow
-}
-
-const groupSQL = `select
-    key.1 as tool,
-    key.2 as promotion,
-    %[1]s,
-    %[2]s,
-    any(names.name) as name
-from
-(
-    select
-        *,
-        arrayJoin(arrayDistinct(arrayMap(pair -> (%[3]s),
-            arrayFilter((pair, promotion, tool) -> %[4]s, arrayZip(promotions, tools), promotions, tools)))) as key
-    from facts
-    where shop_id = {shop:UInt64} and at < {to:DateTime64(6, 'UTC')}
-      and (at >= {from:DateTime64(6, 'UTC')} or kind = 'quantity')
-) as fact
-left join
-(
-    select id, argMax(name, version) as name
-    from promotions
-    where shop_id = {shop:UInt64}
-    group by id
-) as names on names.id = key.2
-%[5]sgroup by %[6]s
-%[7]s`
-
-// sql is the statement's text.
-func (q groupQuery) sql() string {
-	bucket, grouping := "0 as bucket, 1 as total", "tool, promotion"
-	narrowed, order := "", fmt.Sprintf("order by %s desc, promotion, tool\nlimit {limit:UInt32}", definition(q.params.OrderBy).orderSQL())
-	if q.only != nil {
-		bucket, grouping = bucketSQL+" as bucket, 0 as total", "tool, promotion, bucket"
-		narrowed, order = "where has({groups:Array(UInt64)}, key.2)\n", "order by bucket"
-	}
-	return fmt.Sprintf(groupSQL, bucket, measuresSQL("true"), q.key(), q.match(), narrowed, grouping, order)
-}
-
-// key is what a pair of promotion and tool is grouped under: zero or nothing in the dimensions that were not asked for.
-func (q groupQuery) key() string {
-	tool, promotion := "''", "0"
-	for _, d := range q.params.GroupBy {
-		switch d {
-		case ByTool:
-			tool = "pair.2"
-		case ByPromotion:
-			promotion = "pair.1"
-		}
-	}
-	return fmt.Sprintf("toString(%s), toUInt64(%s)", tool, promotion)
-}
-
-func (q groupQuery) parameters() clickhouse.Parameters {
-	p := q.coreDataQuery.parameters()
-	if q.only == nil {
-		p["limit"] = strconv.Itoa(q.params.Limit)
-		return p
-	}
-	promotions := make([]int64, len(q.only))
-	for i, r := range q.only {
-		promotions[i] = int64(r.Promotion)
-	}
-	p["groups"] = numbers(promotions)
 	return p
 }
 

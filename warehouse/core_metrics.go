@@ -154,7 +154,6 @@ type coreDataRow struct {
 	Total     uint8  `ch:"total"`
 	Tool      string `ch:"tool"`
 	Promotion uint64 `ch:"promotion"`
-	Name      string `ch:"name"`
 	sums
 }
 
@@ -167,13 +166,13 @@ type groupID struct {
 func (r coreDataRow) id() groupID { return groupID{r.Tool, r.Promotion} }
 
 // keys names the group in the dimensions asked for, in their order.
-func (r coreDataRow) keys(p CoreDataParams) []GroupKey {
+func (r coreDataRow) keys(p CoreDataParams, names map[uint64]string) []GroupKey {
 	keys := make([]GroupKey, len(p.GroupBy))
 	for i, d := range p.GroupBy {
 		keys[i] = GroupKey{Dimension: d, Label: toolLabels[promo.Tool(r.Tool)]}
 		if d == ByPromotion {
 			keys[i].Promotion = &promo.Key{Kind: promo.KindVoucher, Shop: p.Shop.ID, Serial: int64(r.Promotion)}
-			keys[i].Label = r.Name
+			keys[i].Label = names[r.Promotion]
 		}
 	}
 	return keys
@@ -208,12 +207,15 @@ func (t *tally) bucket(start uint32) *sums {
 	return &sums{}
 }
 
-// series gives every bucket its numbers, those without facts included. What had been issued adds up along the way.
-func (t *tally) series(cuts []promo.Period, shop promo.Shop, now time.Time) []Point {
+// series gives every bucket its numbers, those without facts included. What had been issued adds up along the way; what
+// the shop made of all orders is in the totals.
+func (t *tally) series(cuts []promo.Period, totals *tally, shop promo.Shop, now time.Time) []Point {
 	points := make([]Point, len(cuts))
 	var issued int64
 	for i, c := range cuts {
-		s := *t.bucket(uint32(c.From.Unix()))
+		start := uint32(c.From.Unix())
+		s := *t.bucket(start)
+		s.ShopRevenue = totals.bucket(start).ShopRevenue
 		issued += s.Issued
 		s.Issued = issued
 		points[i] = Point{Period: c, Metrics: s.metrics(shop, now)}

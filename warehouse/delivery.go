@@ -2,7 +2,6 @@ package warehouse
 
 import (
 	"context"
-	"fmt"
 
 	"voucherhouse/promo"
 )
@@ -12,10 +11,12 @@ type delivery struct {
 	stream Stream
 	sink   sink
 	at     promo.Position
-	shops  map[promo.ShopID]promo.Shop
+	// currencies are those of the shops met so far.
+	currencies map[promo.ShopID]currency
 }
 
-// mostFacts bounds the facts of one manifest, and with them the memory that delivery takes: about 600 bytes a fact.
+// mostFacts bounds the facts of one manifest. Two manifests' facts are in memory at a time: one is inserted while the
+// next is read.
 const mostFacts = 50_000
 
 // begin takes up a stream where it stands. A range that was being delivered when somebody stopped is settled first.
@@ -27,57 +28,24 @@ func begin(ctx context.Context, stream Stream, s sink) (*delivery, promo.StreamS
 	if state.Foreign {
 		return nil, state, ErrForeignLedger
 	}
-	d := &delivery{stream: stream, sink: s, at: state.Delivered, shops: map[promo.ShopID]promo.Shop{}}
+	d := &delivery{stream: stream, sink: s, at: state.Delivered, currencies: map[promo.ShopID]currency{}}
 	manifest, err := stream.Manifest(ctx)
 	if err != nil || manifest == nil {
 		return d, state, err
 	}
-	facts, err := stream.Between(ctx, d.at, manifest.To)
-	if err != nil {
-		return nil, state, err
-	}
-	return d, state, d.deliver(ctx, manifest, facts, true)
+	return d, state, d.settle(ctx, manifest)
 }
 
-// step delivers the next range below xmin. more says that the range was full, so that another is likely to follow.
-func (d *delivery) step(ctx context.Context, xmin uint64) (more bool, err error) {
-	facts, err := d.stream.After(ctx, d.at, xmin, mostFacts)
-	if err != nil || len(facts) == 0 {
-		return false, err
-	}
-	if err := d.know(ctx, facts); err != nil {
-		return false, err
-	}
-	load, err := pack(facts, d.shops)
-	if err != nil {
-		return false, err
-	}
-	counts := map[int]int{}
-	for p, r := range load.partitions {
-		counts[p] = r.len()
-	}
-	manifest, err := d.stream.Cut(ctx, facts[len(facts)-1].Position, counts)
-	if err != nil {
-		return false, err
-	}
-	return len(facts) == mostFacts, d.carry(ctx, manifest, load, false)
-}
-
-// deliver carries a manifest whose facts were read again.
-func (d *delivery) deliver(ctx context.Context, m *promo.Manifest, facts []promo.RecordedFact, doubt bool) error {
-	if err := d.know(ctx, facts); err != nil {
-		return err
-	}
-	load, err := pack(facts, d.shops)
+// settle delivers a range of which nobody knows what has arrived.
+func (d *delivery) settle(ctx context.Context, m *promo.Manifest) error {
+	facts, err := d.stream.Between(ctx, d.at, m.To)
 	if err != nil {
 		return err
 	}
-	return d.carry(ctx, m, load, doubt)
-}
-
-// carry brings every batch of a manifest into the warehouse and moves the stream to its end. In doubt, a batch is looked
-// for before it is inserted.
-func (d *delivery) carry(ctx context.Context, m *promo.Manifest, load *cargo, doubt bool) error {
+	load, err := d.pack(ctx, facts)
+	if err != nil {
+		return err
+	}
 	if err := d.sink.name(ctx, load.promotions); err != nil {
 		return err
 	}
@@ -85,15 +53,93 @@ func (d *delivery) carry(ctx context.Context, m *promo.Manifest, load *cargo, do
 		if b.Done {
 			continue
 		}
-		if err := d.bring(ctx, b, load.partitions[b.Partition], doubt); err != nil {
+		if err := d.sink.settle(ctx, b, load.partitions[b.Partition]); err != nil {
 			return err
 		}
-		if len(m.Batches) > 1 { // the end of a manifest says the same of an only batch
-			if err := d.stream.Done(ctx, b.Number); err != nil {
-				return err
-			}
+	}
+	return d.advance(ctx, m)
+}
+
+// deliver brings every fact of transactions below xmin into the warehouse, range by range, and tells after each how many
+// facts it had. The next range is read while one is inserted.
+func (d *delivery) deliver(ctx context.Context, xmin uint64, delivered func(facts int)) error {
+	load, err := d.load(ctx, d.at, xmin)
+	for err == nil && load != nil {
+		var next *cargo
+		if next, err = d.carry(ctx, load, xmin); err == nil {
+			delivered(load.facts)
+		}
+		load = next
+	}
+	return err
+}
+
+// load reads the range that follows a position. Nil if there is nothing.
+func (d *delivery) load(ctx context.Context, after promo.Position, xmin uint64) (*cargo, error) {
+	facts, err := d.stream.After(ctx, after, xmin, mostFacts)
+	if err != nil || len(facts) == 0 {
+		return nil, err
+	}
+	return d.pack(ctx, facts)
+}
+
+// carry delivers a range and gives the one that follows it.
+func (d *delivery) carry(ctx context.Context, load *cargo, xmin uint64) (next *cargo, err error) {
+	m, err := d.stream.Cut(ctx, load.to, load.rows())
+	if err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	arrived := make(chan error, len(m.Batches)+1)
+	go d.insert(ctx, m, load, arrived)
+	defer func() {
+		stop()
+		for range arrived {
+		}
+	}()
+	next, readErr := d.load(ctx, load.to, xmin)
+	if err := d.record(ctx, m, arrived); err != nil {
+		return nil, err
+	}
+	if err := d.advance(ctx, m); err != nil {
+		return nil, err
+	}
+	return next, readErr
+}
+
+// insert brings the batches of a new manifest into the warehouse, in their order, and tells what became of each. It has
+// no use of the stream, which others read meanwhile.
+func (d *delivery) insert(ctx context.Context, m *promo.Manifest, load *cargo, arrived chan<- error) {
+	defer close(arrived)
+	if err := d.sink.name(ctx, load.promotions); err != nil {
+		arrived <- err
+		return
+	}
+	for _, b := range m.Batches {
+		err := d.sink.insert(ctx, b, load.partitions[b.Partition])
+		arrived <- err
+		if err != nil {
+			return
 		}
 	}
+}
+
+// record marks the batches as they arrive. The end of the manifest says the same of an only batch.
+func (d *delivery) record(ctx context.Context, m *promo.Manifest, arrived <-chan error) error {
+	n := 0
+	for err := range arrived {
+		if err == nil && len(m.Batches) > 1 {
+			err = d.stream.Done(ctx, m.Batches[n].Number)
+		}
+		if err != nil {
+			return err
+		}
+		n++
+	}
+	return nil
+}
+
+func (d *delivery) advance(ctx context.Context, m *promo.Manifest) error {
 	if err := d.stream.Advance(ctx, m.To); err != nil {
 		return err
 	}
@@ -101,24 +147,20 @@ func (d *delivery) carry(ctx context.Context, m *promo.Manifest, load *cargo, do
 	return nil
 }
 
-func (d *delivery) bring(ctx context.Context, b promo.Batch, r *rows, doubt bool) error {
-	if r == nil || r.len() != b.Rows {
-		return fmt.Errorf("batch %d was written down with %d rows, and the ledger gives others now", b.Number, b.Rows)
+// pack makes facts ready for the warehouse.
+func (d *delivery) pack(ctx context.Context, facts []promo.RecordedFact) (*cargo, error) {
+	if err := d.know(ctx, facts); err != nil {
+		return nil, err
 	}
-	if doubt {
-		if there, err := d.sink.arrived(ctx, b); err != nil || there {
-			return err
-		}
-	}
-	return d.sink.insert(ctx, b, r)
+	return pack(facts, d.currencies)
 }
 
-// know makes sure of the shops that the facts are of. What the warehouse needs of a shop never changes.
+// know makes sure of the currencies of the shops that the facts are of. A shop's never changes.
 func (d *delivery) know(ctx context.Context, facts []promo.RecordedFact) error {
 	var unknown []promo.ShopID
 	for _, f := range facts {
-		if _, ok := d.shops[f.Shop]; !ok {
-			d.shops[f.Shop] = promo.Shop{}
+		if _, ok := d.currencies[f.Shop]; !ok {
+			d.currencies[f.Shop] = currency{}
 			unknown = append(unknown, f.Shop)
 		}
 	}
@@ -126,11 +168,8 @@ func (d *delivery) know(ctx context.Context, facts []promo.RecordedFact) error {
 		return nil
 	}
 	shops, err := d.stream.Shops(ctx, unknown)
-	if err != nil {
-		return err
-	}
 	for _, s := range shops {
-		d.shops[s.ID] = s
+		d.currencies[s.ID] = currency{code: string(s.Currency), digits: s.Currency.Digits()}
 	}
-	return nil
+	return err
 }

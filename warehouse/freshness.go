@@ -42,6 +42,8 @@ func (w *Warehouse) freshness(ctx context.Context, p *promo.Period) (Freshness, 
 type marks struct {
 	waiting []promo.Snapshot
 	asOf    time.Time
+	// recorded is the last instant that was written down.
+	recorded time.Time
 }
 
 // mostMarks bounds what is remembered while a long transaction holds everything back.

@@ -27,29 +27,51 @@ type measure struct {
 	everyOrder bool
 }
 
-// sql is the measure's expression over rows that know whether they are used.
-func (m measure) sql() string {
-	condition := fmt.Sprintf("kind = '%s'", m.kind)
-	if !m.everyOrder {
-		condition += " and used"
-	}
-	return fmt.Sprintf("%sIf(%s, %s) as %s", m.function, m.argument, condition, m.column)
+// measures are those of every report, in this order. Arguments name the table, since a measure may be called as a column.
+var measures = []measure{
+	{column: "issued", function: "sum", argument: "facts.quantity", kind: "quantity"},
+	{column: "claims", function: "sum", argument: "facts.quantity", kind: "claim"},
+	{column: "redeemed_claims", function: "sum", argument: "facts.quantity", kind: "cohort"},
+	{column: "claims_end", function: "max", argument: "facts.valid_to", kind: "claim"},
+	{column: "usage", function: "sum", argument: "facts.quantity", kind: "redemption"},
+	{column: "orders", function: "sum", argument: "facts.quantity", kind: "order"},
+	{column: "buyers", function: "uniqExact", argument: "facts.buyer_id", kind: "order"},
+	{column: "new_buyers", function: "sum", argument: "facts.quantity", kind: "first_order"},
+	{column: "items_sold", function: "sum", argument: "facts.quantity", kind: "line"},
+	{column: "revenue", function: "sum", argument: "facts.revenue", kind: "line"},
+	{column: "discount_cost", function: "sum", argument: "facts.item_discount + facts.voucher_discount", kind: "line"},
+	{column: shopRevenue, function: "sum", argument: "facts.revenue", kind: "line", everyOrder: true},
 }
 
-// measures are selected by every report, in this order.
-var measures = []measure{
-	{column: "issued", function: "sum", argument: "quantity", kind: "quantity"},
-	{column: "claims", function: "sum", argument: "quantity", kind: "claim"},
-	{column: "redeemed_claims", function: "sum", argument: "quantity", kind: "cohort"},
-	{column: "claims_end", function: "max", argument: "valid_to", kind: "claim"},
-	{column: "usage", function: "sum", argument: "quantity", kind: "redemption"},
-	{column: "orders", function: "sum", argument: "quantity", kind: "order"},
-	{column: "buyers", function: "uniqExact", argument: "buyer_id", kind: "order"},
-	{column: "new_buyers", function: "sum", argument: "quantity", kind: "first_order"},
-	{column: "items_sold", function: "sum", argument: "quantity", kind: "line"},
-	{column: "revenue", function: "sum", argument: "revenue", kind: "line"},
-	{column: "discount_cost", function: "sum", argument: "item_discount + voucher_discount", kind: "line"},
-	{column: shopRevenue, function: "sum", argument: "revenue", kind: "line", everyOrder: true},
+// coreMeasures are the measures over rows that know whether they are used.
+var coreMeasures = selection(func(m measure) string {
+	if m.everyOrder {
+		return m.sql("")
+	}
+	return m.sql(" and used")
+})
+
+// groupMeasures are the measures over rows that are all used.
+var groupMeasures = selection(func(m measure) string {
+	if m.everyOrder {
+		return ""
+	}
+	return m.sql("")
+})
+
+// selection lists what sql gives for each measure; one for which it gives nothing is left out.
+func selection(sql func(measure) string) string {
+	var columns []string
+	for _, m := range measures {
+		if column := sql(m); column != "" {
+			columns = append(columns, column)
+		}
+	}
+	return strings.Join(columns, ",\n    ")
+}
+
+func (m measure) sql(condition string) string {
+	return fmt.Sprintf("%sIf(%s, kind = '%s'%s) as %s", m.function, m.argument, m.kind, condition, m.column)
 }
 
 // shopRevenue is the measure that keeps only the period and the bucket: neither filter nor group narrows it.

@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// Progress is told how far long work has come. Total is an estimate.
+// Progress is told how many facts long work has brought of those it found to do when it began. More may have come since.
 type Progress func(done, total int64)
 
 // ErrBusy says that another process does the same work.
@@ -15,8 +15,12 @@ var ErrBusy = errors.New("another process delivers to the warehouse or rebuilds 
 const (
 	dropRebuild   = `drop table if exists facts_rebuild sync`
 	createRebuild = `create table facts_rebuild as facts`
-	rebuildTables = `select count() from system.tables where database = currentDatabase() and name = 'facts_rebuild'`
-	exchange      = `exchange tables facts and facts_rebuild`
+	// An interrupted rebuild goes on if its table is still made as that of the facts is.
+	rebuildTables = `
+select count() = 2 and uniqExact(substring(create_table_query, position(create_table_query, '('))) = 1
+from system.tables
+where database = currentDatabase() and name in ('facts', 'facts_rebuild')`
+	exchange = `exchange tables facts and facts_rebuild`
 )
 
 // Rebuild fills the facts anew from the ledger and puts them in the place of the old ones, while reports go on being
@@ -37,10 +41,19 @@ func (w *Warehouse) Rebuild(ctx context.Context, progress Progress) error {
 	if err != nil {
 		return err
 	}
-	if err := w.fill(ctx, d, progress); err != nil {
+	total, err := w.ledger.Waiting(ctx, d.at)
+	if err != nil {
 		return err
 	}
-	return w.relay.exclusively(ctx, func() error { return w.exchange(ctx, d, progress) })
+	var done int64
+	delivered := func(facts int) {
+		done += int64(facts)
+		progress(done, max(done, total))
+	}
+	if err := fill(ctx, d, delivered); err != nil {
+		return err
+	}
+	return w.relay.exclusively(ctx, func() error { return w.exchange(ctx, d, delivered) })
 }
 
 // prepareRebuild begins with an empty table, unless an interrupted rebuild left one and the place it had reached.
@@ -49,11 +62,11 @@ func (w *Warehouse) prepareRebuild(ctx context.Context, stream Stream) error {
 	if err != nil {
 		return err
 	}
-	var tables uint64
-	if err := w.conn.QueryRow(ctx, rebuildTables).Scan(&tables); err != nil {
+	var usable bool
+	if err := w.conn.QueryRow(ctx, rebuildTables).Scan(&usable); err != nil {
 		return fmt.Errorf("looking for an interrupted rebuild: %w", err)
 	}
-	if tables == 1 && state.Delivered.Tx > 0 && !state.Foreign {
+	if usable && state.Delivered.Tx > 0 && !state.Foreign {
 		return nil
 	}
 	if err := stream.Forget(ctx); err != nil {
@@ -67,32 +80,20 @@ func (w *Warehouse) prepareRebuild(ctx context.Context, stream Stream) error {
 	return nil
 }
 
-// fill delivers what the ledger has, range by range, until nothing is left.
-func (w *Warehouse) fill(ctx context.Context, d *delivery, progress Progress) error {
-	total, err := w.ledger.Waiting(ctx, d.at)
+// fill delivers what the ledger has by now.
+func fill(ctx context.Context, d *delivery, delivered func(facts int)) error {
+	now, err := d.stream.Snapshot(ctx)
 	if err != nil {
 		return err
 	}
-	var done int64
-	for more := true; more; {
-		now, err := d.stream.Snapshot(ctx)
-		if err != nil {
-			return err
-		}
-		if more, err = d.step(ctx, now.Xmin); err != nil {
-			return err
-		}
-		done = min(done+mostFacts, total)
-		progress(done, total)
-	}
-	return nil
+	return d.deliver(ctx, now.Xmin, delivered)
 }
 
 // exchange catches up and puts the new table in the old one's place. From the moment at which the ledger is told until
 // it is told the end, the facts count as foreign: a crash in between leaves a warehouse that asks to be rebuilt, never
 // one that counts twice.
-func (w *Warehouse) exchange(ctx context.Context, d *delivery, progress Progress) error {
-	if err := w.fill(ctx, d, progress); err != nil {
+func (w *Warehouse) exchange(ctx context.Context, d *delivery, delivered func(facts int)) error {
+	if err := fill(ctx, d, delivered); err != nil {
 		return err
 	}
 	if err := d.stream.BeginExchange(ctx, factStream); err != nil {

@@ -1,8 +1,10 @@
 package warehouse
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -16,12 +18,21 @@ type Difference struct {
 	Ledger, Warehouse promo.FactTotals
 }
 
-func (d Difference) String() string {
-	place := d.Ledger
-	if place.Facts == 0 {
-		place = d.Warehouse
+// place is either side's; it has the same shop, day and kind on both.
+func (d Difference) place() promo.FactTotals {
+	if d.Ledger.Facts == 0 {
+		return d.Warehouse
 	}
-	return fmt.Sprintf("shop %d, %s, %s: %d facts in the ledger, %d in the warehouse", place.Shop, place.Day, place.Kind, d.Ledger.Facts, d.Warehouse.Facts)
+	return d.Ledger
+}
+
+func (d Difference) String() string {
+	place := d.place()
+	at := fmt.Sprintf("shop %d, %s, %s", place.Shop, place.Day, place.Kind)
+	if d.Ledger.Facts == d.Warehouse.Facts {
+		return fmt.Sprintf("%s: %d facts in both, with other sums", at, place.Facts)
+	}
+	return fmt.Sprintf("%s: %d facts in the ledger, %d in the warehouse", at, d.Ledger.Facts, d.Warehouse.Facts)
 }
 
 const factTotals = `
@@ -103,5 +114,9 @@ func compare(ledger []promo.FactTotals, rows []factTotalsRow, result *promo.Reco
 	for _, t := range there {
 		differences = append(differences, Difference{Warehouse: t})
 	}
+	slices.SortFunc(differences, func(a, b Difference) int {
+		x, y := a.place(), b.place()
+		return cmp.Or(cmp.Compare(x.Shop, y.Shop), cmp.Compare(x.Day, y.Day), cmp.Compare(x.Kind, y.Kind))
+	})
 	return differences
 }

@@ -29,18 +29,19 @@ type Relay struct {
 	lead Lead
 	conn driver.Conn
 
-	// delivering is held while facts move; who else holds it has the tables to itself.
+	// delivering is held while facts move or the stream changes hands; who else holds it has the tables to itself.
 	delivering sync.Mutex
-	// first is closed once the relay has looked at the ledger, or found that another one does.
-	first chan struct{}
-	begun sync.Once
-
-	mu      sync.Mutex
-	leading bool
+	// stream is that of a relay that leads. Guarded by delivering, like replaced.
+	stream Stream
 	// replaced says that the table was exchanged under a relay that leads: it must take the stream up anew.
 	replaced bool
-	known    time.Time // asOf, while this relay leads
-	problem  string
+
+	begun sync.Once
+	first chan struct{}
+
+	mu      sync.Mutex
+	known   time.Time // asOf, while this relay leads
+	problem error
 }
 
 func newRelay(lead Lead, conn driver.Conn) *Relay {
@@ -63,7 +64,7 @@ func (r *Relay) Run(ctx context.Context) {
 		r.report(err)
 		wait(ctx, leadEvery)
 	}
-	r.know(time.Time{})
+	r.know(time.Time{}, nil)
 }
 
 // errReplaced ends a delivery into a table that another one has replaced.
@@ -74,8 +75,12 @@ var errReplaced = errors.New("the table was replaced")
 func (r *Relay) exclusively(ctx context.Context, do func() error) error {
 	r.delivering.Lock()
 	defer r.delivering.Unlock()
-	if r.isLeading() {
-		defer r.replace()
+	if r.stream != nil {
+		// A relay whose connection is gone no longer holds the stream, and may not have noticed.
+		if _, err := r.stream.Snapshot(ctx); err != nil {
+			return err
+		}
+		r.replaced = true
 		return do()
 	}
 	stream, err := r.lead(ctx, factStream)
@@ -89,119 +94,92 @@ func (r *Relay) exclusively(ctx context.Context, do func() error) error {
 	return do()
 }
 
-func (r *Relay) setLeading(leading bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.leading, r.replaced = leading, false
-}
-
-func (r *Relay) isLeading() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.leading
-}
-
-func (r *Relay) replace() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.replaced = true
-}
-
-func (r *Relay) wasReplaced() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.replaced
-}
-
-// report keeps what holds the relay up, and logs it when it is news.
-func (r *Relay) report(err error) {
-	problem := ""
-	if err != nil {
-		problem = "delivery has stopped; the log says why"
-		if errors.Is(err, ErrForeignLedger) {
-			problem = ErrForeignLedger.Error()
-		}
-	}
-	r.mu.Lock()
-	news := problem != r.problem
-	r.problem, r.known = problem, time.Time{}
-	r.mu.Unlock()
-	if err != nil && news {
-		slog.Error("delivery of facts to the warehouse has stopped", "error", err)
-	}
-	r.begun.Do(func() { close(r.first) })
-}
-
 // leadOnce delivers while this process holds the stream. Nil at once if another does.
 func (r *Relay) leadOnce(ctx context.Context) error {
+	d, m, err := r.take(ctx)
+	if err != nil || d == nil {
+		return err
+	}
+	defer r.give()
+	return r.deliver(ctx, d, m)
+}
+
+// take takes the stream, and takes it up where it stands. Nil if another process has it.
+func (r *Relay) take(ctx context.Context) (*delivery, marks, error) {
+	r.delivering.Lock()
+	defer r.delivering.Unlock()
 	stream, err := r.lead(ctx, factStream)
 	if err != nil || stream == nil {
-		return err
+		return nil, marks{}, err
 	}
-	defer stream.Close()
-	r.setLeading(true)
-	defer r.setLeading(false)
-	r.delivering.Lock()
 	d, state, err := begin(ctx, stream, sink{conn: r.conn, table: "facts"})
-	r.delivering.Unlock()
 	if err != nil {
-		return err
+		return nil, marks{}, errors.Join(err, stream.Close())
 	}
-	return r.deliver(ctx, d, marks{asOf: state.AsOf})
+	r.stream, r.replaced = stream, false
+	return d, marks{asOf: state.AsOf, recorded: state.AsOf}, nil
+}
+
+// give gives the stream back.
+func (r *Relay) give() {
+	r.delivering.Lock()
+	defer r.delivering.Unlock()
+	if err := r.stream.Close(); err != nil {
+		slog.Warn("giving back the stream of facts", "error", err)
+	}
+	r.stream = nil
 }
 
 // deliver polls until the context ends or something fails.
 func (r *Relay) deliver(ctx context.Context, d *delivery, m marks) error {
-	recorded := m.asOf
 	for ctx.Err() == nil {
-		more, err := r.poll(ctx, d, &m)
-		if err != nil {
+		if err := r.poll(ctx, d, &m); err != nil {
 			return err
 		}
-		if m.asOf.Sub(recorded) >= recordEvery {
-			if err := d.stream.RecordAsOf(ctx, m.asOf); err != nil {
-				return err
-			}
-			recorded = m.asOf
-		}
-		if !more {
-			wait(ctx, pollEvery)
-		}
+		wait(ctx, pollEvery)
 	}
 	return nil
 }
 
 // poll looks at the ledger once and delivers what it finds.
-func (r *Relay) poll(ctx context.Context, d *delivery, m *marks) (more bool, err error) {
+func (r *Relay) poll(ctx context.Context, d *delivery, m *marks) error {
 	r.delivering.Lock()
 	defer r.delivering.Unlock()
-	if r.wasReplaced() {
-		return false, errReplaced
+	if r.replaced {
+		return errReplaced
 	}
 	now, err := d.stream.Snapshot(ctx)
 	if err != nil {
-		return false, err
+		return err
 	}
 	m.poll(now)
-	if more, err = d.step(ctx, now.Xmin); err != nil {
-		return false, err
+	if err := d.deliver(ctx, now.Xmin, func(int) {}); err != nil {
+		return err
 	}
-	if !more {
-		m.reached(now.Xmin)
+	m.reached(now.Xmin)
+	r.know(m.asOf, nil)
+	if m.asOf.Sub(m.recorded) < recordEvery {
+		return nil
 	}
-	r.know(m.asOf)
-	return more, nil
+	m.recorded = m.asOf
+	return d.stream.RecordAsOf(ctx, m.asOf)
 }
 
-// know tells reports how fresh the warehouse is; the zero time says that this relay cannot tell.
-func (r *Relay) know(asOf time.Time) {
+// know tells reports how fresh the warehouse is, the zero time if this relay cannot tell, and what keeps it from
+// delivering.
+func (r *Relay) know(asOf time.Time, problem error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.known = asOf
-	if !asOf.IsZero() {
-		r.problem = ""
-		r.begun.Do(func() { close(r.first) })
+	r.known, r.problem = asOf, problem
+	r.begun.Do(func() { close(r.first) })
+}
+
+// report tells what ended a delivery, and logs it when it is news. Nil: another relay leads.
+func (r *Relay) report(err error) {
+	if before := r.trouble(); err != nil && (before == nil || before.Error() != err.Error()) {
+		slog.Error("delivery of facts to the warehouse has stopped", "error", err)
 	}
+	r.know(time.Time{}, err)
 }
 
 // asOf is the instant up to which everything is delivered; zero if this relay does not lead.
@@ -211,14 +189,14 @@ func (r *Relay) asOf() time.Time {
 	return r.known
 }
 
-// trouble is what keeps this relay from delivering, for people; empty if nothing does.
-func (r *Relay) trouble() string {
+// trouble is what keeps this relay from delivering; nil if nothing does.
+func (r *Relay) trouble() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.problem
 }
 
-// Begun is closed once the relay knows how fresh the warehouse is, or that another relay does.
+// Begun is closed once the relay has looked at the ledger for the first time, found that another relay leads, or failed.
 func (r *Relay) Begun() <-chan struct{} { return r.first }
 
 // wait waits for d, or until the context ends.

@@ -3,9 +3,11 @@ package warehouse
 import (
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/shopspring/decimal"
+	"golang.org/x/sync/errgroup"
 
 	"voucherhouse/promo"
 )
@@ -33,11 +35,22 @@ type rows struct {
 	id              []uint64
 }
 
+func newRows(n int) *rows {
+	return &rows{
+		shop: make([]uint64, 0, n), kind: make([]string, 0, n), at: make([]time.Time, 0, n),
+		promotions: make([][]uint64, 0, n), tools: make([][]string, 0, n),
+		buyer: make([]uint64, 0, n), order: make([]uint64, 0, n), product: make([]uint64, 0, n),
+		category: make([]string, 0, n), channel: make([]string, 0, n), quantity: make([]int64, 0, n),
+		currency: make([]string, 0, n), revenue: make([]decimal.Decimal, 0, n), itemDiscount: make([]decimal.Decimal, 0, n),
+		voucherDiscount: make([]decimal.Decimal, 0, n), subsidy: make([]decimal.Decimal, 0, n), validTo: make([]time.Time, 0, n),
+		tx: make([]uint64, 0, n), id: make([]uint64, 0, n),
+	}
+}
+
 func (r *rows) len() int { return len(r.id) }
 
-// add appends a fact of a shop.
-func (r *rows) add(f promo.RecordedFact, body *promo.Fact, shop promo.Shop) {
-	digits := shop.Currency.Digits()
+// add appends a fact whose shop trades in a currency.
+func (r *rows) add(f promo.RecordedFact, body *promo.Fact, c currency) {
 	r.shop = append(r.shop, uint64(f.Shop))
 	r.kind = append(r.kind, string(f.Kind))
 	r.at = append(r.at, f.At.UTC())
@@ -49,11 +62,11 @@ func (r *rows) add(f promo.RecordedFact, body *promo.Fact, shop promo.Shop) {
 	r.category = append(r.category, body.Category)
 	r.channel = append(r.channel, body.Channel)
 	r.quantity = append(r.quantity, body.Quantity)
-	r.currency = append(r.currency, string(shop.Currency))
-	r.revenue = append(r.revenue, amount(body.Revenue, digits))
-	r.itemDiscount = append(r.itemDiscount, amount(body.ItemDiscount, digits))
-	r.voucherDiscount = append(r.voucherDiscount, amount(body.VoucherDiscount, digits))
-	r.subsidy = append(r.subsidy, amount(body.Subsidy, digits))
+	r.currency = append(r.currency, c.code)
+	r.revenue = append(r.revenue, amount(body.Revenue, c.digits))
+	r.itemDiscount = append(r.itemDiscount, amount(body.ItemDiscount, c.digits))
+	r.voucherDiscount = append(r.voucherDiscount, amount(body.VoucherDiscount, c.digits))
+	r.subsidy = append(r.subsidy, amount(body.Subsidy, c.digits))
 	r.validTo = append(r.validTo, time.UnixMicro(body.Until).UTC())
 	r.tx = append(r.tx, f.Tx)
 	r.id = append(r.id, uint64(f.ID))
@@ -71,7 +84,16 @@ func (r *rows) columns(batch int64) []any {
 	}
 }
 
+// currency is what a fact needs to know of its shop.
+type currency struct {
+	code   string
+	digits int32
+}
+
 func unsigned(n []int64) []uint64 {
+	if len(n) == 0 {
+		return nil
+	}
 	u := make([]uint64, len(n))
 	for i, x := range n {
 		u[i] = uint64(x)
@@ -104,30 +126,85 @@ type promotionRow struct {
 
 // cargo is a range of facts, ready for the warehouse.
 type cargo struct {
+	to         promo.Position
+	facts      int
 	partitions map[int]*rows
 	promotions []promotionRow
 }
 
+// rows counts the rows of each partition.
+func (c *cargo) rows() map[int]int {
+	counts := map[int]int{}
+	for p, r := range c.partitions {
+		counts[p] = r.len()
+	}
+	return counts
+}
+
 // pack turns a range of recorded facts into rows. A fact that cannot be read stops the stream: skipping it would make
 // every later number quietly wrong.
-func pack(facts []promo.RecordedFact, shops map[promo.ShopID]promo.Shop) (*cargo, error) {
-	c := &cargo{partitions: map[int]*rows{}}
-	for _, f := range facts {
-		var body promo.Fact
-		if err := json.Unmarshal(f.Payload, &body); err != nil {
-			return nil, fmt.Errorf("reading fact %d of transaction %d: %w", f.ID, f.Tx, err)
-		}
+func pack(facts []promo.RecordedFact, currencies map[promo.ShopID]currency) (*cargo, error) {
+	bodies, err := decode(facts)
+	if err != nil {
+		return nil, err
+	}
+	c := &cargo{to: facts[len(facts)-1].Position, facts: len(facts), partitions: room(facts)}
+	for i, f := range facts {
+		body := &bodies[i]
 		if f.Kind == promo.FactPromotion {
 			c.promotions = append(c.promotions, promotionRow{
 				Shop: uint64(f.Shop), ID: uint64(body.Promotions[0]), Tool: body.Tools[0], Name: body.Name, Version: uint64(body.Version),
 			})
 			continue
 		}
-		p := partitionOf(f.At)
-		if c.partitions[p] == nil {
-			c.partitions[p] = &rows{}
-		}
-		c.partitions[p].add(f, &body, shops[f.Shop])
+		c.partitions[partitionOf(f.At)].add(f, body, currencies[f.Shop])
 	}
 	return c, nil
+}
+
+// room makes room for the facts of each partition, once.
+func room(facts []promo.RecordedFact) map[int]*rows {
+	counts := map[int]int{}
+	for _, f := range facts {
+		if f.Kind != promo.FactPromotion {
+			counts[partitionOf(f.At)]++
+		}
+	}
+	partitions := map[int]*rows{}
+	for p, n := range counts {
+		partitions[p] = newRows(n)
+	}
+	return partitions
+}
+
+// decode reads the bodies of facts, on every core: it is most of the work of delivering them.
+func decode(facts []promo.RecordedFact) ([]promo.Fact, error) {
+	bodies := make([]promo.Fact, len(facts))
+	share := (len(facts) + runtime.GOMAXPROCS(0) - 1) / runtime.GOMAXPROCS(0)
+	var group errgroup.Group
+	for from := 0; from < len(facts); from += share {
+		group.Go(func() error {
+			for i := from; i < min(from+share, len(facts)); i++ {
+				if err := read(facts[i], &bodies[i]); err != nil {
+					return fmt.Errorf("reading fact %d of transaction %d: %w", facts[i].ID, facts[i].Tx, err)
+				}
+			}
+			return nil
+		})
+	}
+	return bodies, group.Wait()
+}
+
+// read gives the body of a fact, fit for the reports: they take promotions and tools in pairs.
+func read(f promo.RecordedFact, body *promo.Fact) error {
+	if err := json.Unmarshal(f.Payload, body); err != nil {
+		return err
+	}
+	if len(body.Tools) != len(body.Promotions) {
+		return fmt.Errorf("it has %d promotions and %d tools", len(body.Promotions), len(body.Tools))
+	}
+	if f.Kind == promo.FactPromotion && len(body.Promotions) != 1 {
+		return fmt.Errorf("it tells of %d promotions, not of one", len(body.Promotions))
+	}
+	return nil
 }

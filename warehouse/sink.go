@@ -63,6 +63,26 @@ func (s *sink) insert(ctx context.Context, b promo.Batch, r *rows) error {
 	return nil
 }
 
+// settle brings in a batch of which nobody knows whether it has arrived.
+func (s *sink) settle(ctx context.Context, b promo.Batch, r *rows) error {
+	if r == nil || r.len() != b.Rows {
+		return fmt.Errorf("batch %d was written down with %d rows, and the ledger gives others now", b.Number, b.Rows)
+	}
+	there, err := s.arrived(ctx, b)
+	if err != nil || there {
+		return err
+	}
+	if err := s.insert(ctx, b, r); err != nil {
+		return err
+	}
+	// The insert that was given up may have come after all, or this one may have been dropped as its repetition.
+	there, err = s.arrived(ctx, b)
+	if err == nil && !there {
+		err = &BatchError{Batch: b}
+	}
+	return err
+}
+
 func queryID(table string, batch int64) string {
 	return "voucherhouse-" + table + "-" + strconv.FormatInt(batch, 10)
 }

@@ -2,6 +2,7 @@ package warehouse
 
 import (
 	"context"
+	"errors"
 
 	"voucherhouse/promo"
 )
@@ -50,8 +51,9 @@ func (w *Warehouse) Status(ctx context.Context) (*Status, error) {
 
 // blockedBy names what holds delivery up: the relay's own trouble, else a transaction of the ledger that does not end.
 func (w *Warehouse) blockedBy(ctx context.Context, waiting int64) (*string, error) {
-	if trouble := w.relay.trouble(); trouble != "" {
-		return &trouble, nil
+	if trouble := w.relay.trouble(); trouble != nil {
+		told := tell(trouble)
+		return &told, nil
 	}
 	if waiting == 0 {
 		return nil, nil
@@ -61,4 +63,15 @@ func (w *Warehouse) blockedBy(ctx context.Context, waiting int64) (*string, erro
 		return nil, err
 	}
 	return &name, nil
+}
+
+// tell says of a relay's trouble what people may be told. Causes that nothing here knows may quote statements.
+func tell(trouble error) string {
+	if batch, ok := errors.AsType[*BatchError](trouble); ok {
+		return batch.Error()
+	}
+	if errors.Is(trouble, ErrForeignLedger) {
+		return ErrForeignLedger.Error()
+	}
+	return "delivery has stopped; the log says why"
 }

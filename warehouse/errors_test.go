@@ -1,0 +1,105 @@
+package warehouse
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"testing"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+
+	"voucherhouse/promo"
+)
+
+// code is what a caller is told of an error; empty if it is nothing for callers.
+func code(err error) promo.Code {
+	if told, ok := errors.AsType[*promo.Error](err); ok {
+		return told.Code
+	}
+	return ""
+}
+
+func TestAWarehouseThatIsAwayIsUnavailable(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	q := question()
+	q.Shop = b.shop
+
+	dropped := b.again(t, b.options)
+	closed := b.again(t, b.options)
+	must(t, closed.conn.Close())
+	ended := b.again(t, endedEngine(b.options))
+	dropped.exec(t, "drop table facts")
+	for name, w := range map[string]*bundle{"no table": dropped, "a closed connection": closed, "an engine that has ended": ended} {
+		_, err := w.CoreData(t.Context(), q)
+		if code(err) != promo.Unavailable {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := w.Status(t.Context()); code(err) != promo.Unavailable {
+			t.Errorf("the status with %s: %v", name, err)
+		}
+	}
+	b.exec(t, "drop database "+b.options.Auth.Database)
+	if _, err := b.CoreData(t.Context(), q); code(err) != promo.Unavailable {
+		t.Errorf("no database: %v", err)
+	}
+}
+
+// endedEngine answers reports as an embedded engine does once it is closed.
+func endedEngine(options *clickhouse.Options) *clickhouse.Options {
+	ended := *options
+	ended.TransportFunc = func(h *http.Transport) (http.RoundTripper, error) {
+		transport, err := options.TransportFunc(h)
+		return reportsFail{transport}, err
+	}
+	return &ended
+}
+
+type reportsFail struct{ http.RoundTripper }
+
+func (f reportsFail) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Query().Get("max_memory_usage") != "" {
+		return nil, os.ErrClosed
+	}
+	return f.RoundTripper.RoundTrip(r)
+}
+
+func TestAReportThatTakesTooMuchIsATimeout(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for name, sql := range map[string]string{
+		"time":   "select count() as n from numbers(1000000000000) where sipHash64(number) = 1 settings max_execution_time = 0.1",
+		"memory": "select count() as n from (select number from numbers(10000000) group by number) settings max_memory_usage = 10000000",
+	} {
+		_, err := query[struct {
+			N uint64 `ch:"n"`
+		}](t.Context(), b.Warehouse, sql, nil)
+		if code(err) != promo.Timeout {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestADeadlineIsATimeoutAndACancellationIsTheCallersOwn(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	late, cancel := context.WithTimeout(t.Context(), 0)
+	defer cancel()
+	if _, err := query[struct{}](late, b.Warehouse, countFacts, nil); code(err) != promo.Timeout {
+		t.Errorf("a deadline: %v", err)
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := query[struct{}](gone, b.Warehouse, countFacts, nil); code(err) != "" || !errors.Is(err, context.Canceled) {
+		t.Errorf("a cancellation: %v", err)
+	}
+}
+
+func TestAStatementOfOursThatIsWrongIsNothingForCallers(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	if _, err := query[struct{}](t.Context(), b.Warehouse, "select nothing", nil); err == nil || code(err) != "" {
+		t.Errorf("got %v", err)
+	}
+}

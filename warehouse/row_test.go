@@ -1,0 +1,50 @@
+package warehouse
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"voucherhouse/promo"
+)
+
+func TestFactsThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		kind          promo.FactKind
+		payload, want string
+	}{
+		"no JSON":                    {promo.FactClaim, `{"quantity": `, "unexpected end of JSON input"},
+		"no object":                  {promo.FactClaim, `7`, "cannot unmarshal number"},
+		"text for a number":          {promo.FactClaim, `{"quantity": "one"}`, "cannot unmarshal string"},
+		"promotions without tools":   {promo.FactClaim, `{"promotions": [1]}`, "1 promotions and 0 tools"},
+		"the name of nothing":        {promo.FactPromotion, `{"name": "A"}`, "tells of 0 promotions"},
+		"the name of two promotions": {promo.FactPromotion, `{"name": "A", "promotions": [1, 2], "tools": ["A", "A"]}`, "tells of 2 promotions"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := pack([]promo.RecordedFact{{Position: promo.Position{Tx: 5, ID: 9}, Kind: c.kind, Payload: []byte(c.payload)}}, nil)
+			if err == nil || !strings.HasPrefix(err.Error(), "reading fact 9 of transaction 5: ") || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestAPartitionIsAMonthInUTC(t *testing.T) {
+	t.Parallel()
+	tokyo := location(t, "Asia/Tokyo")
+	for at, want := range map[time.Time]int{
+		time.Date(2024, 1, 1, 8, 59, 59, 999_999_000, tokyo): 202312,
+		time.Date(2024, 1, 1, 9, 0, 0, 0, tokyo):             202401,
+	} {
+		equal(t, partitionOf(at), want)
+	}
+}
+
+func TestAmountsHaveTheCurrencysDigits(t *testing.T) {
+	t.Parallel()
+	for currency, want := range map[promo.Currency]string{"JPY": "-1234567", "USD": "-12345.67", "KWD": "-1234.567"} {
+		equal(t, amount(-1234567, currency.Digits()).String(), want)
+	}
+}

@@ -1,0 +1,26 @@
+with
+    arrayExists(
+        (tool, promotion) -> has({tools:Array(String)}, tool)
+            and has({promotions:Array(UInt64)}, promotion),
+        tools, promotions
+    ) as used
+select
+    roundDown(toUnixTimestamp(at), {buckets:Array(UInt32)}) as bucket,
+    toUInt8(grouping(bucket)) as total,
+    sumIf(facts.quantity, kind = 'quantity' and used) as issued,
+    sumIf(facts.quantity, kind = 'claim' and used) as claims,
+    sumIf(facts.quantity, kind = 'cohort' and used) as redeemed_claims,
+    maxIf(facts.valid_to, kind = 'claim' and used) as claims_end,
+    sumIf(facts.quantity, kind = 'redemption' and used) as usage,
+    sumIf(facts.quantity, kind = 'order' and used) as orders,
+    uniqExactIf(facts.buyer_id, kind = 'order' and used) as buyers,
+    sumIf(facts.quantity, kind = 'first_order' and used) as new_buyers,
+    sumIf(facts.quantity, kind = 'line' and used) as items_sold,
+    sumIf(facts.revenue, kind = 'line' and used) as revenue,
+    sumIf(facts.item_discount + facts.voucher_discount, kind = 'line' and used) as discount_cost,
+    sumIf(facts.revenue, kind = 'line') as shop_revenue
+from facts
+where shop_id = {shop:UInt64}
+  and at < {to:DateTime64(6, 'UTC')}
+  and (at >= {from:DateTime64(6, 'UTC')} or kind = 'quantity')
+group by grouping sets ((), (bucket))
