@@ -42,7 +42,7 @@ func (b *claimBatch) repeats(ctx context.Context, tx *sqlx.Tx) error {
 	for i, p := range b.pending {
 		r, ok := used[[2]string{callerOf(p.request), p.request.IdempotencyKey}]
 		if ok && r.Same {
-			b.outcomes[i].claim = r.claimRow.promo()
+			b.outcomes[i].claim = r.promo()
 		} else if ok {
 			b.outcomes[i].err = errConflict
 		}

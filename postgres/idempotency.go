@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -64,7 +65,7 @@ func (l *Ledger) once(ctx context.Context, tx *sqlx.Tx, shop promo.ShopID, a pro
 		return 0, errConflict
 	case err == nil:
 		return used.ResultID, nil
-	case err != sql.ErrNoRows:
+	case !errors.Is(err, sql.ErrNoRows):
 		return 0, fmt.Errorf("looking up an idempotency key: %w", err)
 	}
 	made, err := make()

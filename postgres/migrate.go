@@ -26,7 +26,7 @@ func (l *Ledger) Migrate(ctx context.Context, also func(context.Context) error) 
 	if _, err := conn.ExecContext(ctx, lockMigrations); err != nil {
 		return fmt.Errorf("waiting for the migrations' lock: %w", err)
 	}
-	defer conn.ExecContext(context.WithoutCancel(ctx), unlockMigrations)
+	defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), unlockMigrations) }() // a lost connection unlocks too
 	if err := migrate(ctx, l.db.DB); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
@@ -89,7 +90,7 @@ func view[T any](ctx context.Context, l *Ledger, a promo.Actor, read func(*sqlx.
 func one[R any](ctx context.Context, tx *sqlx.Tx, query string, args ...any) (R, error) {
 	var row R
 	err := tx.GetContext(ctx, &row, query, args...)
-	if err == sql.ErrNoRows {
+	if errors.Is(err, sql.ErrNoRows) {
 		return row, promo.ErrNotFound
 	}
 	return row, err

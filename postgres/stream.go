@@ -114,7 +114,7 @@ limit $4`
 
 // After reads facts that follow a position and were written by transactions below xmin, at most limit of them.
 func (s *Stream) After(ctx context.Context, at promo.Position, xmin uint64, limit int) ([]promo.RecordedFact, error) {
-	return s.facts(ctx, limit, factsAfter, at.Tx, at.ID, xmin, limit)
+	return s.facts(ctx, factsAfter, at.Tx, at.ID, xmin, limit)
 }
 
 const factsBetween = `
@@ -125,10 +125,10 @@ order by tx, id`
 
 // Between reads the facts of a range again.
 func (s *Stream) Between(ctx context.Context, after, upTo promo.Position) ([]promo.RecordedFact, error) {
-	return s.facts(ctx, 0, factsBetween, after.Tx, after.ID, upTo.Tx, upTo.ID)
+	return s.facts(ctx, factsBetween, after.Tx, after.ID, upTo.Tx, upTo.ID)
 }
 
-func (s *Stream) facts(ctx context.Context, expected int, query string, args ...any) ([]promo.RecordedFact, error) {
+func (s *Stream) facts(ctx context.Context, query string, args ...any) ([]promo.RecordedFact, error) {
 	rows, err := s.conn.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, asError(ctx, fmt.Errorf("reading facts: %w", err))
@@ -174,7 +174,7 @@ where name = $1`
 func (s *Stream) Manifest(ctx context.Context) (*promo.Manifest, error) {
 	var m promo.Manifest
 	err := s.conn.GetContext(ctx, &m.To, openManifest, s.name)
-	if err == sql.ErrNoRows {
+	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
 	if err == nil {
