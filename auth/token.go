@@ -5,7 +5,6 @@
 package auth
 
 import (
-	"crypto"
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/x509"
@@ -105,7 +104,7 @@ func (k *Keys) Issue(a promo.Actor, expiry time.Time) (string, error) {
 // Actor checks a token and gives who it is for, else ErrInvalidToken.
 func (k *Keys) Actor(token string) (promo.Actor, error) {
 	var c claims
-	_, err := jwt.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return crypto.PublicKey(k.private.Public()), nil },
+	_, err := jwt.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return k.private.Public(), nil },
 		jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}), jwt.WithIssuer(issuer), jwt.WithAudience(audience),
 		jwt.WithExpirationRequired(), jwt.WithLeeway(leeway), jwt.WithTimeFunc(k.clock))
 	if err != nil {

@@ -182,10 +182,10 @@ func closeWithStatementsLeft(dir string) error {
 		return err
 	}
 	if err := <-failed; !errors.Is(err, os.ErrClosed) {
-		return fmt.Errorf("the running statement got %v", err)
+		return fmt.Errorf("the running statement got %w", err)
 	}
 	if err := conn.Ping(ctx); !errors.Is(err, os.ErrClosed) {
-		return fmt.Errorf("a later statement got %v", err)
+		return fmt.Errorf("a later statement got %w", err)
 	}
 	return withEngine(filepath.Join(dir, "second"), func(ctx context.Context, conn driver.Conn) error { return conn.Ping(ctx) })
 }

@@ -121,5 +121,5 @@ func (t transport) kill(id string) {
 		return // tried again
 	}
 	defer s.close()
-	s.exec("KILL QUERY WHERE Settings['chdb_client_name'] = '"+id+"' ASYNC", "Null")
+	_, _ = s.exec("KILL QUERY WHERE Settings['chdb_client_name'] = '"+id+"' ASYNC", "Null")
 }

@@ -33,7 +33,7 @@ func startWithoutNamespaces(dir string) error {
 	}
 	p, err := startPostgres(context.Background(), dir)
 	if !errors.Is(err, embedded.ErrRootRefused) {
-		return fmt.Errorf("got %v, %v", p, err)
+		return fmt.Errorf("got %v, %w", p, err)
 	}
 	fmt.Println(err)
 	return nil

@@ -2,6 +2,7 @@ package sample
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -30,7 +31,7 @@ func readClaims(p pack, s shift, campaigns []*campaign, orders []*order) ([]clai
 	if err != nil {
 		return nil, err
 	}
-	claims := append(redeemed, kept...)
+	claims := slices.Concat(redeemed, kept)
 	return claims, assign(claims, campaigns)
 }
 

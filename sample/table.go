@@ -36,8 +36,8 @@ func (t table) write(dir string, h *history) error {
 	}
 	defer f.Close()
 	w := csv.NewWriter(bufio.NewWriterSize(f, 1<<16))
-	w.Write(strings.Split(t.header, ","))
-	t.rows(h, func(cells ...string) { w.Write(cells) })
+	_ = w.Write(strings.Split(t.header, ",")) // a failed write is kept, and Error tells it
+	t.rows(h, func(cells ...string) { _ = w.Write(cells) })
 	w.Flush()
 	if err := w.Error(); err != nil {
 		return err

@@ -62,7 +62,7 @@ func stop() {
 	defer cancel()
 	engines.admin.Close()
 	engines.clickhouse.Close()
-	engines.postgres.Stop(ctx)
+	_ = engines.postgres.Stop(ctx) // the directory goes anyway
 }
 
 // Postgres makes an empty database for the test and gives its DSN. A failed test keeps it until the binary ends, and

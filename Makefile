@@ -1,0 +1,45 @@
+# Everything a developer does has a target here.
+
+.DEFAULT_GOAL := help
+.PHONY: help run web test bench lint generate build clean
+
+BIN := bin/voucherhouse
+# Packages of npm: both engines and what the explorer is built from.
+NODE := node_modules/.package-lock.json
+PAGE := web/dist/explorer/index.html
+
+help: ## Say what can be done
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## Serve a sample shop to explore, with a token for each role
+	$(BIN) demo
+
+build: $(PAGE) ## Build the program, with the explorer in it
+	go build -o $(BIN) .
+
+web: $(PAGE) ## Build the explorer page
+
+$(NODE): package.json package-lock.json
+	npm ci
+	@touch $@
+
+$(PAGE): $(NODE) web/vite.config.ts $(wildcard web/explorer/*)
+	npm run --silent build
+	@touch $@
+
+test: $(PAGE) ## Run all tests on the real engines, with the race detector
+	go vet ./...
+	go test -race ./...
+
+bench: $(NODE) ## Measure every speed that is promised, each with its comparison
+	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./bench
+
+lint: $(NODE) ## Check the style of Go and of the explorer
+	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run
+	npm run --silent check
+
+generate: ## Write the generated code anew from the schema
+	go generate ./...
+
+clean: ## Remove what was built; data stays
+	rm -rf bin web/dist/explorer

@@ -1,0 +1,149 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"voucherhouse/auth"
+	"voucherhouse/datadir"
+	"voucherhouse/embedded"
+	"voucherhouse/graph/relay"
+	"voucherhouse/importer"
+	"voucherhouse/postgres"
+	"voucherhouse/promo"
+)
+
+// Import brings a shop's history into the ledger and tells out what became of every row. A server may run on the data
+// directory meanwhile: the history is imported through its Postgres, and it delivers the facts.
+func Import(ctx context.Context, c Config, folder, rejects string, out io.Writer) error {
+	return withLedger(ctx, c, func(l *postgres.Ledger) error {
+		summary, err := importer.Import(ctx, l, importer.Options{Dir: folder, Rejects: rejects, Progress: showFile()})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(out, summary)
+		return nil
+	})
+}
+
+// withLedger opens the ledger alone: that of the server that runs on the data directory, if one does.
+func withLedger(ctx context.Context, c Config, do func(*postgres.Ledger) error) error {
+	c.Warehouse, c.ClickHouseURL = "off", ""
+	stores, err := Open(ctx, c, time.Now)
+	if err == nil {
+		return errors.Join(do(stores.Ledger), stores.Close())
+	}
+	if !errors.Is(err, datadir.ErrInUse) {
+		return err
+	}
+	dsn, err := runningPostgres(c)
+	if err != nil {
+		return err
+	}
+	ledger, err := postgres.Open(ctx, dsn, time.Now)
+	if err != nil {
+		return fmt.Errorf("reaching the ledger of the running server: %w", err)
+	}
+	return errors.Join(do(ledger), ledger.Close())
+}
+
+// runningPostgres is the address of the Postgres of a running server.
+func runningPostgres(c Config) (string, error) {
+	if c.PostgresURL != "" {
+		return c.PostgresURL, nil
+	}
+	paths, err := datadir.At(c.DataDir)
+	if err != nil {
+		return "", err
+	}
+	return embedded.PostgresDSN(paths.Postgres(), database)
+}
+
+// IssueToken makes a token with the key of a data directory. Shops are ids of the API.
+func IssueToken(dataDir string, a promo.Actor, shops []string, validFor time.Duration) (string, error) {
+	for _, id := range shops {
+		key, err := relay.KeyOf(promo.KindShop, id)
+		if err != nil {
+			return "", fmt.Errorf("--shop %s is no shop's id: ask the API for `{ viewer { shops { nodes { id } } } }`", id)
+		}
+		a.Shops = append(a.Shops, key.Shop)
+	}
+	if err := auth.Check(a); err != nil {
+		return "", err
+	}
+	if validFor <= 0 {
+		return "", errors.New("--valid-for must be above zero")
+	}
+	paths, err := datadir.At(dataDir)
+	if err != nil {
+		return "", err
+	}
+	keys, err := auth.LoadKeys(paths.TokenKey(), time.Now)
+	if err != nil {
+		return "", err
+	}
+	return keys.Issue(a, time.Now().Add(validFor))
+}
+
+// Migrate brings the schemas of both stores up to date.
+func Migrate(ctx context.Context, c Config) error {
+	stores, err := Open(ctx, c, time.Now) // migrates
+	if err != nil {
+		return err
+	}
+	return stores.Close()
+}
+
+// Rebuild fills the warehouse anew: in the server that runs on the data directory, or here if none does.
+func Rebuild(ctx context.Context, c Config, out io.Writer) error {
+	progress := showFacts()
+	if admin := dialAdmin(c); admin != nil {
+		return admin.order(ctx, "rebuild", progress, nil)
+	}
+	stores, err := Open(ctx, c, time.Now)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(stores.rebuild(ctx, progress), stores.Close()); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "The warehouse is rebuilt.")
+	return nil
+}
+
+// errDiffers says that a reconciliation found differences.
+var errDiffers = errors.New("ledger and warehouse differ: `voucherhouse rebuild` mends the warehouse")
+
+// Reconcile compares ledger and warehouse: in the server that runs on the data directory, or here if none does. It tells
+// out the outcome; differences are an error.
+func Reconcile(ctx context.Context, c Config, out io.Writer) error {
+	result, err := comparison(ctx, c)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%d facts in the ledger, %d in the warehouse.\n", result.LedgerFacts, result.WarehouseFacts)
+	for _, d := range result.Differences {
+		fmt.Fprintln(out, d)
+	}
+	if !result.Matches {
+		return errDiffers
+	}
+	fmt.Fprintln(out, "All counts and sums are equal.")
+	return nil
+}
+
+func comparison(ctx context.Context, c Config) (*Comparison, error) {
+	if admin := dialAdmin(c); admin != nil {
+		result := &Comparison{}
+		return result, admin.order(ctx, "reconcile", nil, result)
+	}
+	stores, err := Open(ctx, c, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	result, err := stores.reconcile(ctx)
+	return result, errors.Join(err, stores.Close())
+}

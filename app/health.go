@@ -1,0 +1,72 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"voucherhouse/promo"
+	"voucherhouse/warehouse"
+)
+
+// health answers whether the process lives, has started, and can do its work.
+type health struct {
+	stores   atomic.Pointer[Stores]
+	draining atomic.Bool
+}
+
+// pingTime bounds how long a store may take to answer.
+const pingTime = 2 * time.Second
+
+func (h *health) register(mux *http.ServeMux) {
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) })
+	mux.HandleFunc("GET /startupz", h.startup)
+	mux.HandleFunc("GET /readyz", h.ready)
+}
+
+func (h *health) open(s *Stores) { h.stores.Store(s) }
+
+func (h *health) close() { h.draining.Store(true) }
+
+// startup says that the stores are open and their schemas current.
+func (h *health) startup(w http.ResponseWriter, _ *http.Request) {
+	if h.stores.Load() == nil {
+		http.Error(w, "starting", http.StatusServiceUnavailable)
+		return
+	}
+	w.Write([]byte("ok\n"))
+}
+
+// readiness tells what can be done apart: selling needs the ledger only, so a server whose warehouse is away is ready.
+type readiness struct {
+	CanSell   bool `json:"canSell"`
+	CanReport bool `json:"canReport"`
+}
+
+func (h *health) ready(w http.ResponseWriter, r *http.Request) {
+	var state readiness
+	if stores := h.stores.Load(); stores != nil && !h.draining.Load() {
+		ctx, cancel := context.WithTimeout(r.Context(), pingTime)
+		defer cancel()
+		state.CanSell = stores.Ledger.Ping(ctx) == nil
+		state.CanReport = stores.Warehouse != nil && stores.Warehouse.Ping(ctx) == nil
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if !state.CanSell {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	json.NewEncoder(w).Encode(state)
+}
+
+// noWarehouse answers for a process without a warehouse.
+type noWarehouse struct{}
+
+var errNoWarehouse = &promo.Error{Code: promo.Unavailable, Message: "This server has no warehouse; another one does."}
+
+func (noWarehouse) CoreData(context.Context, warehouse.CoreDataParams) (*warehouse.CoreData, error) {
+	return nil, errNoWarehouse
+}
+
+func (noWarehouse) Status(context.Context) (*warehouse.Status, error) { return nil, errNoWarehouse }

@@ -1,0 +1,96 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"voucherhouse/web"
+)
+
+// Serve serves what the data directory holds until the context ends.
+func Serve(ctx context.Context, c Config, address string) error {
+	slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stderr, nil)))
+	return run(ctx, c, address, func(*Stores) (web.Boot, error) {
+		return PlainExplorer(), nil
+	}, func(s *Server) { slog.Info("ready", "url", s.URL()) })
+}
+
+// ServeDemo serves the sample shop until the context ends, and tells out where it is and with which tokens.
+func ServeDemo(ctx context.Context, c Config, address string, out io.Writer) error {
+	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	var demo *Demo
+	return run(ctx, c, address, func(stores *Stores) (boot web.Boot, err error) {
+		if demo, err = PrepareDemo(ctx, stores, time.Now, out, showFile()); err != nil {
+			return boot, err
+		}
+		return demo.Explorer(time.Now())
+	}, func(s *Server) { demo.Print(out, s.URL()) })
+}
+
+// run serves: prepare makes the stores ready and says what the explorer opens with, and announce tells that all is.
+func run(ctx context.Context, c Config, address string, prepare func(*Stores) (web.Boot, error), announce func(*Server)) (err error) {
+	server, err := Listen(address)
+	if err != nil {
+		return err
+	}
+	stores, err := Open(ctx, c, time.Now)
+	if err != nil {
+		return errors.Join(err, server.Close())
+	}
+	defer func() { err = errors.Join(err, server.Close(), stores.Close()) }()
+	boot, err := prepare(stores)
+	if err != nil {
+		return err
+	}
+	server.Open(ctx, stores, time.Now, boot)
+	admin, err := listenAdmin(stores)
+	if err != nil {
+		return err
+	}
+	defer admin.close()
+	if err := stores.awaitReports(ctx, time.Now()); err != nil {
+		return err
+	}
+	announce(server)
+	select {
+	case <-ctx.Done():
+		slog.Info("stopping")
+		return nil
+	case <-stores.postgresEnded():
+		return errors.New("the embedded Postgres has ended; the log says why. Start again: it recovers by itself")
+	}
+}
+
+// patience bounds how long a start waits for the warehouse to catch up. A server that sells need not wait longer.
+const patience = 20 * time.Second
+
+// awaitReports waits until the warehouse has what the ledger had at the given time.
+func (s *Stores) awaitReports(ctx context.Context, at time.Time) error {
+	if s.Warehouse == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		status, err := s.Warehouse.Status(ctx)
+		if err != nil {
+			return fmt.Errorf("waiting for the warehouse: %w", err)
+		}
+		if !status.Freshness.AsOf.Before(at) {
+			return nil
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			slog.Warn("the warehouse is still catching up")
+			return nil
+		}
+	}
+}

@@ -1,0 +1,124 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"voucherhouse/resolvers"
+	"voucherhouse/web"
+)
+
+const (
+	// drainTime bounds how long requests that are under way may take once the server is told to stop.
+	drainTime = 15 * time.Second
+	// headerTime bounds how long a client may take to send a request's head, and idleTime how long a connection may idle.
+	headerTime = 10 * time.Second
+	idleTime   = 2 * time.Minute
+	// sweepEvery is how often idempotency keys that have outlived their time are forgotten.
+	sweepEvery = time.Hour
+)
+
+// Server serves the schema, the explorer and the health of one process.
+type Server struct {
+	listener net.Listener
+	http     *http.Server
+	health   health
+	// pages are served once the stores are open.
+	pages atomic.Pointer[http.Handler]
+	work  sync.WaitGroup
+	stop  context.CancelFunc
+}
+
+// Listen takes the address. From then on the server answers for its health, and UNAVAILABLE to everything else until it
+// is opened.
+func Listen(address string) (*Server, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("--listen %s: %w: choose another address, or stop what uses it", address, err)
+	}
+	s := &Server{listener: listener, stop: func() {}}
+	mux := http.NewServeMux()
+	s.health.register(mux)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if pages := s.pages.Load(); pages != nil {
+			(*pages).ServeHTTP(w, r)
+			return
+		}
+		http.Error(w, "The server is starting.", http.StatusServiceUnavailable)
+	})
+	s.http = &http.Server{Handler: mux, ReadHeaderTimeout: headerTime, IdleTimeout: idleTime}
+	s.work.Go(func() {
+		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			slog.Error("serving has ended", "error", err)
+		}
+	})
+	return s, nil
+}
+
+// URL is where the server listens.
+func (s *Server) URL() string { return "http://" + s.listener.Addr().String() }
+
+// Open serves from the stores, and starts the work that goes on beside requests.
+func (s *Server) Open(ctx context.Context, stores *Stores, clock func() time.Time, explorer web.Boot) {
+	r := &resolvers.Resolver{Shops: stores.Ledger, Promotions: stores.Ledger, Claims: stores.Ledger, Reports: reports(stores), Clock: clock}
+	mux := http.NewServeMux()
+	mux.Handle(endpoint, resolvers.NewHandler(r, stores.Keys))
+	mux.Handle("/explore/", web.Explorer(explorer))
+	mux.Handle("/explore", http.RedirectHandler("/explore/", http.StatusMovedPermanently))
+	mux.Handle("/{$}", http.RedirectHandler("/explore/", http.StatusFound))
+
+	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
+	if stores.Warehouse != nil {
+		s.work.Go(func() { stores.Warehouse.Relay().Run(ctx) })
+	}
+	s.work.Go(func() { sweep(ctx, stores) })
+	pages := http.Handler(mux)
+	s.pages.Store(&pages)
+	s.health.open(stores)
+}
+
+// reports are the warehouse's, or refusals if there is none.
+func reports(stores *Stores) resolvers.Reports {
+	if stores.Warehouse == nil {
+		return noWarehouse{}
+	}
+	return stores.Warehouse
+}
+
+// sweep forgets idempotency keys from time to time.
+func sweep(ctx context.Context, stores *Stores) {
+	ticker := time.NewTicker(sweepEvery)
+	defer ticker.Stop()
+	for {
+		if err := stores.Ledger.ForgetKeys(ctx); err != nil && ctx.Err() == nil {
+			slog.Warn("idempotency keys could not be swept", "error", err)
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Close drains the server: it says that it is not ready, lets requests that are under way finish, and waits for the work
+// beside them. The stores stay open.
+func (s *Server) Close() error {
+	s.health.close()
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	err := s.http.Shutdown(ctx)
+	s.stop()
+	s.work.Wait()
+	if err != nil {
+		return fmt.Errorf("requests were cut off after %s: %w", drainTime, errors.Join(err, s.http.Close()))
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+// Package testserver runs the program as its users do: built, in processes of its own, over HTTP.
+package testserver
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Program is the built program.
+type Program struct {
+	// Flags are passed to go build.
+	Flags []string
+
+	once sync.Once
+	path string
+	err  error
+}
+
+// build builds the program at the first call.
+func (p *Program) build(t testing.TB) string {
+	t.Helper()
+	p.once.Do(func() {
+		var dir string
+		if dir, p.err = os.MkdirTemp("", "voucherhouse-program-"); p.err != nil {
+			return
+		}
+		p.path = filepath.Join(dir, "voucherhouse")
+		build := exec.Command("go", append(append([]string{"build"}, p.Flags...), "-o", p.path, "voucherhouse")...)
+		var output bytes.Buffer
+		build.Stdout, build.Stderr = &output, &output
+		if p.err = build.Run(); p.err != nil {
+			t.Logf("building the program: %s", output.String())
+		}
+	})
+	if p.err != nil {
+		t.Fatalf("building the program: %v", p.err)
+	}
+	return p.path
+}
+
+// Close removes the built program.
+func (p *Program) Close() error {
+	if p.path == "" {
+		return nil
+	}
+	return os.RemoveAll(filepath.Dir(p.path))
+}
+
+// Command is the program, about to run on a data directory.
+func (p *Program) Command(t testing.TB, dataDir string, args ...string) *exec.Cmd {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), p.build(t), args...)
+	c.Env = append(os.Environ(), "VOUCHERHOUSE_DATA_DIR="+dataDir)
+	return c
+}
+
+// Run runs a command to its end and gives what it printed. A command that fails fails the test.
+func (p *Program) Run(t testing.TB, dataDir string, args ...string) string {
+	t.Helper()
+	output, err := p.Command(t, dataDir, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("voucherhouse %s: %v\n%s", strings.Join(args, " "), err, output)
+	}
+	return strings.TrimSpace(string(output))
+}
+
+// Process is a server that runs.
+type Process struct {
+	*exec.Cmd
+	URL string
+}
+
+// startTime bounds how long a server may take to become ready.
+const startTime = 2 * time.Minute
+
+// Serve starts a server on a free port and waits until it says that it is ready.
+func (p *Program) Serve(t testing.TB, dataDir string, args ...string) *Process {
+	t.Helper()
+	c := p.Command(t, dataDir, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
+	stderr, err := c.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ready := make(chan string, 1)
+	go follow(stderr, ready)
+	select {
+	case url := <-ready:
+		if url != "" {
+			return &Process{Cmd: c, URL: url}
+		}
+	case <-time.After(startTime):
+	}
+	t.Fatalf("the server did not become ready (%v)", c.Process.Kill())
+	return nil
+}
+
+// follow reads a server's log, as somebody must, and tells where it listens once it is ready; nothing if it never is.
+func follow(log io.Reader, ready chan<- string) {
+	defer close(ready)
+	lines := bufio.NewScanner(log)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var line struct{ Msg, URL string }
+		if json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "ready" {
+			ready <- line.URL
+		}
+	}
+}
+
+// Ask sends an operation as the bearer of a token and gives the answer's body.
+func (p *Process) Ask(t testing.TB, token, query string) string {
+	t.Helper()
+	body, err := json.Marshal(map[string]string{"query": query})
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.URL+"/graphql", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Authorization", "Bearer "+token)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(answer)
+}
