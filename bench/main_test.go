@@ -1,0 +1,11 @@
+// Package bench measures what users wait for, on the real engines.
+package bench
+
+import (
+	"os"
+	"testing"
+
+	"voucherhouse/internal/testdb"
+)
+
+func TestMain(m *testing.M) { os.Exit(testdb.Main(m)) }

@@ -1,0 +1,89 @@
+package bench
+
+import (
+	"context"
+	"database/sql"
+	"testing"
+	"time"
+
+	"voucherhouse/internal/testdb"
+	"voucherhouse/postgres"
+	"voucherhouse/promo"
+	"voucherhouse/warehouse"
+)
+
+// manyFacts are lines of a year, as an importer writes them: about three lines to an order, a third of them with a
+// promotion, some with two.
+const manyFacts = `
+insert into outbox (shop_id, kind, at, payload)
+select $1, 'line', timestamptz '2024-01-01T00:00:00Z' + n * (interval '366 days' / $2), json_strip_nulls(json_build_object(
+    'promotions', case when n % 30 = 0 then '[17,18]'::json when n % 3 = 0 then json_build_array(1 + n % 40) end,
+    'tools', case when n % 30 = 0 then '["REGULAR_VOUCHER","LIVE_VOUCHER"]'::json when n % 3 = 0 then '["REGULAR_VOUCHER"]'::json end,
+    'buyer', 1 + n * 7 % 2500, 'order', 1 + n / 3, 'channel', 'STOREFRONT', 'product', 1 + n * 31 % 40000,
+    'category', 'CATEGORY ' || n % 30, 'quantity', 1 + n % 5, 'revenue', 99 + n % 9001, 'item_discount', n % 100,
+    'voucher_discount', case when n % 3 = 0 then 100 end, 'actor', 'import'))
+from generate_series(0, $2 - 1) as n`
+
+// filled is a ledger with facts of one shop and a warehouse that has none of them.
+func filled(b *testing.B, facts int) (*warehouse.Warehouse, promo.Shop) {
+	b.Helper()
+	dsn := testdb.Postgres(b)
+	ledger, err := postgres.Open(b.Context(), dsn, time.Now)
+	must(b, err)
+	b.Cleanup(func() { ledger.Close() })
+	w, err := warehouse.Open(b.Context(), testdb.ClickHouse(b), ledger, func(ctx context.Context, name string) (warehouse.Stream, error) {
+		stream, err := ledger.Stream(ctx, name)
+		if stream == nil { // a nil *postgres.Stream in a Stream would not be nil
+			return nil, err
+		}
+		return stream, err
+	}, time.Now)
+	must(b, err)
+	b.Cleanup(func() { w.Close() })
+	must(b, ledger.Migrate(b.Context(), w.Migrate))
+	owner, err := sql.Open("postgres", dsn)
+	must(b, err)
+	defer owner.Close()
+	shop := promo.Shop{Currency: "USD", TimeZone: "America/New_York"}
+	must(b, owner.QueryRow(`insert into shops (name, currency, time_zone, created_at) values ('Shop', $1, $2, now()) returning id`,
+		shop.Currency, shop.TimeZone).Scan(&shop.ID))
+	_, err = owner.Exec(manyFacts, shop.ID, facts)
+	must(b, err)
+	_, err = owner.Exec(`vacuum analyze outbox`)
+	must(b, err)
+	return w, shop
+}
+
+// BenchmarkRebuild fills the warehouse from the ledger's facts.
+func BenchmarkRebuild(b *testing.B) {
+	const facts = 500_000
+	w, _ := filled(b, facts)
+	var brought int64
+	for b.Loop() {
+		must(b, w.Rebuild(b.Context(), func(done, _ int64) { brought = done }))
+		if brought != facts {
+			b.Fatalf("%d facts were brought of %d", brought, facts)
+		}
+	}
+	b.ReportMetric(float64(b.N)*facts/b.Elapsed().Seconds(), "facts/s")
+}
+
+// BenchmarkCoreData asks for a year by day of a shop with as many facts as the sample's, with and without groups.
+func BenchmarkCoreData(b *testing.B) {
+	w, shop := filled(b, 140_000)
+	must(b, w.Rebuild(b.Context(), func(int64, int64) {}))
+	params := warehouse.CoreDataParams{
+		Shop:        shop,
+		Period:      promo.Period{From: time.Date(2024, 1, 1, 5, 0, 0, 0, time.UTC), To: time.Date(2025, 1, 1, 5, 0, 0, 0, time.UTC)},
+		Granularity: warehouse.Day, Limit: 100, OrderBy: "REVENUE",
+	}
+	for name, by := range map[string][]warehouse.Dimension{"days": nil, "days and promotions": {warehouse.ByPromotion}} {
+		b.Run(name, func(b *testing.B) {
+			params.GroupBy, params.WithGroupSeries = by, by != nil
+			for b.Loop() {
+				_, err := w.CoreData(b.Context(), params)
+				must(b, err)
+			}
+		})
+	}
+}
