@@ -33,7 +33,7 @@ type library struct {
 }
 
 // analysis is what the engine's parser says of a text.
-type analysis struct{ size, statements, _, class uint32 }
+type analysis struct{ size, statements, _, _ uint32 }
 
 // runFunc is the signature of the three functions that start a statement.
 type runFunc func(

@@ -94,7 +94,7 @@ func TestInsertSettings(t *testing.T) {
 }
 
 func TestSettingsAndParametersAreOfOneStatement(t *testing.T) {
-	ctx, conn := setup(t)
+	ctx, _ := setup(t)
 	options := engine.Options()
 	options.MaxOpenConns = 1 // the same driver connection throughout
 	options.Settings = clickhouse.Settings{"max_block_size": 5000}

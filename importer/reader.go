@@ -54,7 +54,7 @@ func newReader(file *os.File, name string) (*reader, error) {
 	r := &reader{name: name, file: file, size: info.Size(), lines: bufio.NewReaderSize(file, longestRow), line: 1}
 	r.restart()
 	if mark, _ := r.lines.Peek(len(byteOrderMark)); string(mark) == byteOrderMark {
-		r.lines.Discard(len(mark))
+		_, _ = r.lines.Discard(len(mark)) // they were just peeked at
 	}
 	row, err := r.next()
 	if errors.Is(err, io.EOF) {
@@ -109,11 +109,10 @@ func (r *reader) parse(row *rawRow) error {
 		return nil
 	}
 	r.text.Reset(text)
-	row.cells, err = r.cells.Read()
-	if err != nil {
+	if row.cells, err = r.cells.Read(); err != nil {
 		r.restart()
 		row.problem = "The quotes of the row do not match."
-		return nil
+		return nil //nolint:nilerr // the row is at fault, and goes to the rejects
 	}
 	row.text, r.ahead, r.line = text, r.ahead[lines:], r.line+lines
 	return nil
@@ -161,8 +160,8 @@ func (r *reader) readLine() ([]byte, error) {
 			line = append(line, part...)
 		}
 		switch {
-		case err == bufio.ErrBufferFull:
-		case err == io.EOF && len(line) > 0, err == nil:
+		case errors.Is(err, bufio.ErrBufferFull):
+		case errors.Is(err, io.EOF) && len(line) > 0, err == nil:
 			return line, nil
 		default:
 			return nil, err

@@ -62,7 +62,7 @@ func (r *rejects) write(rows []reject) error {
 	}
 	w := csv.NewWriter(&text)
 	for _, row := range rows {
-		w.Write([]string{row.file, strconv.Itoa(row.line), row.reason, string(bytes.TrimRight(row.row, "\r\n"))})
+		_ = w.Write([]string{row.file, strconv.Itoa(row.line), row.reason, string(bytes.TrimRight(row.row, "\r\n"))})
 	}
 	w.Flush() // a buffer takes everything
 	var err error

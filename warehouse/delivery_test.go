@@ -33,7 +33,7 @@ func TestFactsArriveOnceAndInOrder(t *testing.T) {
 		"(select * from facts order by batch, tx, id)"), 1)
 }
 
-func TestEveryColumnArrives(t *testing.T) {
+func TestEveryColumnAndEveryKindArrives(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	write(t, b.owner, b.shop, fact{promo.FactLine, march.Add(123456 * time.Microsecond), promo.Fact{
@@ -41,7 +41,13 @@ func TestEveryColumnArrives(t *testing.T) {
 		Category: "Tea & 茶", Quantity: -2, Revenue: 1234567, ItemDiscount: 1, VoucherDiscount: -99, Subsidy: 100, Until: january.UnixMicro(),
 	}})
 	write(t, b.owner, b.other, fact{promo.FactLine, march, promo.Fact{Revenue: 1234567}})
+	for _, kind := range promo.FactKinds {
+		write(t, b.owner, b.other, fact{kind, march, promo.Fact{Promotions: []int64{1}, Tools: []string{"LIVE_VOUCHER"}, Name: "A"}})
+	}
 	must(t, b.deliver(t))
+	b.exactlyOnce(t)
+	equal(t, b.count(t, "uniqExact(kind)", "facts"), len(promo.FactKinds)-1)
+	equal(t, b.count(t, "count()", "promotions where name = 'A'"), 1)
 	var got string
 	must(t, b.conn.QueryRow(t.Context(), `
 		select toString((kind, at, promotions, tools, buyer_id, order_id, product_id, category, channel, quantity, currency,
@@ -50,18 +56,6 @@ func TestEveryColumnArrives(t *testing.T) {
 	equal(t, got, `('line','2024-03-01 00:00:00.123456',[5,4],['LIVE_VOUCHER','CHAT_COUPON'],11,12,13,'Tea & 茶','LIVE',-2,'USD',`+
 		`12345.67,0.01,-0.99,1,'2024-01-31 12:00:00.000000')`)
 	equal(t, b.count(t, "count()", "facts where currency = 'JPY' and revenue = 1234567 and empty(promotions)"), 1)
-}
-
-func TestEveryKindArrives(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	for _, kind := range promo.FactKinds {
-		write(t, b.owner, b.shop, fact{kind, march, promo.Fact{Promotions: []int64{1}, Tools: []string{"LIVE_VOUCHER"}, Name: "A"}})
-	}
-	must(t, b.deliver(t))
-	b.exactlyOnce(t)
-	equal(t, b.count(t, "uniqExact(kind)", "facts"), len(promo.FactKinds)-1)
-	equal(t, b.count(t, "count()", "promotions where name = 'A'"), 1)
 }
 
 func TestOneManifestHasABatchForEachMonth(t *testing.T) {

@@ -65,9 +65,15 @@ func (f reportsFail) RoundTrip(r *http.Request) (*http.Response, error) {
 	return f.RoundTripper.RoundTrip(r)
 }
 
-func TestAReportThatTakesTooMuchIsATimeout(t *testing.T) {
+func TestWhatCallersAreToldOfAFailedReport(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
+	t.Run("a report that takes too much is a timeout", b.testAReportThatTakesTooMuchIsATimeout)
+	t.Run("a deadline is a timeout and a cancellation is the caller's own", b.testADeadlineIsATimeoutAndACancellationIsTheCallersOwn)
+	t.Run("a statement of ours that is wrong is nothing for callers", b.testAStatementOfOursThatIsWrongIsNothingForCallers)
+}
+
+func (b *bundle) testAReportThatTakesTooMuchIsATimeout(t *testing.T) {
 	for name, sql := range map[string]string{
 		"time":   "select count() as n from numbers(1000000000000) where sipHash64(number) = 1 settings max_execution_time = 0.1",
 		"memory": "select count() as n from (select number from numbers(10000000) group by number) settings max_memory_usage = 10000000",
@@ -81,9 +87,7 @@ func TestAReportThatTakesTooMuchIsATimeout(t *testing.T) {
 	}
 }
 
-func TestADeadlineIsATimeoutAndACancellationIsTheCallersOwn(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
+func (b *bundle) testADeadlineIsATimeoutAndACancellationIsTheCallersOwn(t *testing.T) {
 	late, cancel := context.WithTimeout(t.Context(), 0)
 	defer cancel()
 	if _, err := query[struct{}](late, b.Warehouse, countFacts, nil); code(err) != promo.Timeout {
@@ -96,9 +100,7 @@ func TestADeadlineIsATimeoutAndACancellationIsTheCallersOwn(t *testing.T) {
 	}
 }
 
-func TestAStatementOfOursThatIsWrongIsNothingForCallers(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
+func (b *bundle) testAStatementOfOursThatIsWrongIsNothingForCallers(t *testing.T) {
 	if _, err := query[struct{}](t.Context(), b.Warehouse, "select nothing", nil); err == nil || code(err) != "" {
 		t.Errorf("got %v", err)
 	}

@@ -138,7 +138,7 @@ func claims(n int, from time.Time) []fact {
 // deliver delivers what is in the ledger, without a relay, and gives the error that stops it.
 func (b *bundle) deliver(t testing.TB) error {
 	t.Helper()
-	stream := b.takeStream(t)
+	stream := b.takeStream(t, factStream)
 	defer stream.Close()
 	d, _, err := begin(t.Context(), stream, sink{conn: b.conn, table: "facts"})
 	if err != nil {
@@ -156,12 +156,12 @@ func (b *bundle) deliver(t testing.TB) error {
 	return err
 }
 
-// takeStream takes the stream of facts. Who had it before may just be giving it back.
-func (b *bundle) takeStream(t testing.TB) (stream Stream) {
+// takeStream takes a stream. Who had it before may just be giving it back.
+func (b *bundle) takeStream(t testing.TB, name string) (stream Stream) {
 	t.Helper()
-	eventually(t, "nobody else delivers", func() bool {
+	eventually(t, "nobody else holds "+name, func() bool {
 		var err error
-		stream, err = b.lead(t.Context(), factStream)
+		stream, err = b.lead(t.Context(), name)
 		must(t, err)
 		return stream != nil
 	})

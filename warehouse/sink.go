@@ -2,6 +2,7 @@ package warehouse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -53,8 +54,7 @@ func (s *sink) insert(ctx context.Context, b promo.Batch, r *rows) error {
 	}
 	for i, column := range r.columns(b.Number) {
 		if err := batch.Column(i).Append(column); err != nil {
-			batch.Abort()
-			return fmt.Errorf("filling column %d of batch %d: %w", i, b.Number, err)
+			return fmt.Errorf("filling column %d of batch %d: %w", i, b.Number, errors.Join(err, batch.Abort()))
 		}
 	}
 	if err := batch.Send(); err != nil {
@@ -101,8 +101,7 @@ func (s *sink) name(ctx context.Context, promotions []promotionRow) error {
 	}
 	for _, p := range promotions {
 		if err := batch.Append(p.Shop, p.ID, p.Tool, p.Name, p.Version); err != nil {
-			batch.Abort()
-			return fmt.Errorf("filling the names of promotions: %w", err)
+			return fmt.Errorf("filling the names of promotions: %w", errors.Join(err, batch.Abort()))
 		}
 	}
 	if err := batch.Send(); err != nil {

@@ -49,12 +49,10 @@ func TestTheSameBatchAgainIsDropped(t *testing.T) {
 
 func TestABatchThatTheLedgerGivesOtherwiseIsRefused(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
-	s := sink{conn: b.conn, table: "facts"}
-	for rows, r := range map[int]*rows{2: rowsOf(t, 3), 1: nil} {
-		if err := s.settle(t.Context(), promo.Batch{Number: 1, Partition: 202403, Rows: rows}, r); err == nil {
-			t.Errorf("a batch that was written down with %d rows was taken", rows)
+	s := sink{table: "facts"} // without a connection: asking it would panic
+	for n, r := range map[int]*rows{2: rowsOf(t, 3), 1: nil} {
+		if err := s.settle(t.Context(), promo.Batch{Number: 1, Partition: 202403, Rows: n}, r); err == nil {
+			t.Errorf("a batch that was written down with %d rows was taken", n)
 		}
 	}
-	equal(t, b.count(t, "count()", "facts"), 0)
 }

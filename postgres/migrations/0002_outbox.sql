@@ -9,7 +9,8 @@ create table outbox (
     -- of transactions that commit late.
     tx      xid8 not null default pg_current_xact_id(),
     id      bigint generated always as identity,
-    shop_id bigint not null references shops,
+    -- No foreign key: the rows that a fact tells of have one, and are written in the same transaction.
+    shop_id bigint not null,
     kind    text not null,
     -- When it happened, which may be long before it was written.
     at      timestamptz not null,
