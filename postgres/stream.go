@@ -104,12 +104,15 @@ func (s *Stream) Snapshot(ctx context.Context) (promo.Snapshot, error) {
 	return promo.Snapshot{At: now.At, Xmin: now.Xmin, Xmax: now.Xmax}, nil
 }
 
+// The order is that of the table's columns: the bare name tx would be the column of the result, a number that no index
+// has, and every read would sort what is left of the outbox.
+//
 // The guard: of transactions below the oldest that still runs, every row is there to be seen.
 const factsAfter = `
 select tx::text::bigint, id, shop_id, kind, at, payload
 from outbox
 where (tx, id) > ($1::bigint::text::xid8, $2) and tx < $3::bigint::text::xid8
-order by tx, id
+order by outbox.tx, outbox.id
 limit $4`
 
 // After reads facts that follow a position and were written by transactions below xmin, at most limit of them.
@@ -121,7 +124,7 @@ const factsBetween = `
 select tx::text::bigint, id, shop_id, kind, at, payload
 from outbox
 where (tx, id) > ($1::bigint::text::xid8, $2) and (tx, id) <= ($3::bigint::text::xid8, $4)
-order by tx, id`
+order by outbox.tx, outbox.id`
 
 // Between reads the facts of a range again.
 func (s *Stream) Between(ctx context.Context, after, upTo promo.Position) ([]promo.RecordedFact, error) {

@@ -9,7 +9,7 @@ import (
 	"voucherhouse/promo"
 )
 
-// numbers are the sums that somebody counted by hand, and none where that is not clear from them.
+// counted are the sums that somebody counted by hand.
 type counted struct {
 	issued, claims, redeemed int64
 	// matured is "yes", "no", or nothing without claims.

@@ -26,12 +26,9 @@ where database = currentDatabase() and name in ('facts', 'facts_rebuild')`
 // Rebuild fills the facts anew from the ledger and puts them in the place of the old ones, while reports go on being
 // answered from those. One that was interrupted goes on where it stopped.
 func (w *Warehouse) Rebuild(ctx context.Context, progress Progress) error {
-	stream, err := w.relay.lead(ctx, rebuildStream)
+	stream, err := w.relay.leadSoon(ctx, rebuildStream)
 	if err != nil {
 		return err
-	}
-	if stream == nil {
-		return ErrBusy
 	}
 	defer stream.Close()
 	if err := w.prepareRebuild(ctx, stream); err != nil {

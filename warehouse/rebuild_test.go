@@ -9,16 +9,16 @@ import (
 	"voucherhouse/promo"
 )
 
-// reports are all kinds of report on the history, but for their freshness.
+// reports are some reports on the history, but for their freshness.
 func (b *bundle) reports(t testing.TB) []*CoreData {
 	t.Helper()
 	var all []*CoreData
-	for _, by := range [][]Dimension{nil, {ByTool}, {ByPromotion}, {ByTool, ByPromotion}} {
-		for _, tools := range [][]promo.Tool{nil, {promo.LiveVoucher}} {
-			data := b.ask(t, func(p *CoreDataParams) { p.GroupBy, p.WithGroupSeries, p.Tools = by, true, tools })
-			data.Freshness = Freshness{}
-			all = append(all, data)
-		}
+	for _, tools := range [][]promo.Tool{nil, {promo.LiveVoucher}} {
+		data := b.ask(t, func(p *CoreDataParams) {
+			p.GroupBy, p.WithGroupSeries, p.Tools = []Dimension{ByTool, ByPromotion}, true, tools
+		})
+		data.Freshness = Freshness{}
+		all = append(all, data)
 	}
 	return all
 }
@@ -73,21 +73,38 @@ func TestARebuildWhileTheRelayRuns(t *testing.T) {
 	before := b.reports(t)
 	b.run(t)
 	eventually(t, "the relay leads", func() bool { return !b.relay.asOf().IsZero() })
-	written := false
-	b.inSmallSteps(func() {})
-	must(t, b.Rebuild(t.Context(), func(int64, int64) {
-		if !written {
-			write(t, b.owner, b.other, claims(7, march)...) // to both tables
-			written = true
+	lead, snapshots := b.lead, 0
+	b.relay.lead = func(ctx context.Context, name string) (Stream, error) {
+		stream, err := lead(ctx, name)
+		if stream == nil || name != rebuildStream {
+			return stream, err
 		}
-	}))
-	write(t, b.owner, b.other, claims(2, march)...) // to the new one
+		return snapshotting{stream, func() {
+			// First while the relay runs, and then while it waits for the exchange: those are in the new table only.
+			write(t, b.owner, b.other, claims(3, march)...)
+			snapshots++
+		}}, nil
+	}
+	must(t, b.Rebuild(t.Context(), ignore))
+	equal(t, snapshots, 2)
+	write(t, b.owner, b.other, claims(2, march)...)
 	eventually(t, "nothing waits", func() bool { return b.status(t).Waiting == 0 })
 	b.exactlyOnce(t)
 	equal(t, b.reports(t), before)
 	if told := b.status(t).BlockedBy; told != nil {
 		t.Errorf("blocked by %s", *told)
 	}
+}
+
+// snapshotting is a real stream that tells before it takes a snapshot.
+type snapshotting struct {
+	Stream
+	before func()
+}
+
+func (s snapshotting) Snapshot(ctx context.Context) (promo.Snapshot, error) {
+	s.before()
+	return s.Stream.Snapshot(ctx)
 }
 
 func TestAnInterruptedRebuildGoesOn(t *testing.T) {
@@ -108,23 +125,10 @@ func TestAnInterruptedRebuildGoesOn(t *testing.T) {
 	}
 	equal(t, b.reports(t), before)
 	var left int64
-	b.rebuild(t, func(_, total int64) { left = total })
+	must(t, b.Rebuild(t.Context(), func(_, total int64) { left = total }))
 	equal(t, left, whole-20)
 	equal(t, b.reports(t), before)
 	b.exactlyOnce(t)
-}
-
-// rebuild rebuilds as soon as nobody else does: who did before may just be giving the stream back.
-func (b *bundle) rebuild(t testing.TB, progress Progress) {
-	t.Helper()
-	eventually(t, "nobody else rebuilds", func() bool {
-		err := b.Rebuild(t.Context(), progress)
-		if errors.Is(err, ErrBusy) {
-			return false
-		}
-		must(t, err)
-		return true
-	})
 }
 
 func TestAnInterruptedRebuildIntoAnOutdatedTableBeginsAnew(t *testing.T) {
@@ -136,7 +140,7 @@ func TestAnInterruptedRebuildIntoAnOutdatedTableBeginsAnew(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 	b.exec(t, "alter table facts add column note String") // as a migration does
-	b.rebuild(t, ignore)
+	must(t, b.Rebuild(t.Context(), ignore))
 	equal(t, b.count(t, "count()", "facts where note = ''"), b.count(t, "count()", "facts"))
 	b.exactlyOnce(t)
 }
@@ -149,16 +153,18 @@ func TestARebuildThatCrashesCountsNothingTwice(t *testing.T) {
 		"after Cut", "before Advance", "after Advance", "before the exchange", "after the exchange", "after EndExchange",
 	} {
 		b.crashAt(point)
-		eventually(t, "a rebuild crashes", func() bool { return errors.Is(b.Rebuild(t.Context(), ignore), errCrash) })
+		if err := b.Rebuild(t.Context(), ignore); !errors.Is(err, errCrash) {
+			t.Fatalf("%s: %v", point, err)
+		}
 		equal(t, b.reports(t), before)
 		b.crashAt("")
-		stream := b.takeStream(t)
+		stream := b.takeStream(t, factStream)
 		state, err := stream.State(t.Context())
 		must(t, err)
 		must(t, stream.Close())
 		// From before the exchange until it is told, nobody knows which table has the place of the facts.
 		equal(t, state.Foreign, point == "before the exchange" || point == "after the exchange")
-		b.rebuild(t, ignore)
+		must(t, b.Rebuild(t.Context(), ignore))
 		write(t, b.owner, b.other, claims(1, march)...)
 		must(t, b.deliver(t))
 		t.Log(point)
@@ -167,13 +173,12 @@ func TestARebuildThatCrashesCountsNothingTwice(t *testing.T) {
 	}
 }
 
-func TestARebuildWaitsForNobody(t *testing.T) {
+func TestARebuildNeedsBothStreams(t *testing.T) {
 	t.Parallel()
 	b := withHistory(t)
 	other := b.again(t, b.options)
 	for _, name := range []string{factStream, rebuildStream} {
-		stream, err := b.lead(t.Context(), name)
-		must(t, err)
+		stream := b.takeStream(t, name)
 		if err := other.Rebuild(t.Context(), ignore); !errors.Is(err, ErrBusy) {
 			t.Errorf("while somebody else holds %s: %v", name, err)
 		}

@@ -83,15 +83,25 @@ func (r *Relay) exclusively(ctx context.Context, do func() error) error {
 		r.replaced = true
 		return do()
 	}
-	stream, err := r.lead(ctx, factStream)
+	stream, err := r.leadSoon(ctx, factStream)
 	if err != nil {
 		return err
 	}
-	if stream == nil {
-		return ErrBusy
-	}
 	defer stream.Close()
 	return do()
+}
+
+// leadSoon takes a stream, or is ErrBusy after a second: Postgres needs a moment to notice that the holder before, who
+// may have been this relay, is gone.
+func (r *Relay) leadSoon(ctx context.Context, name string) (Stream, error) {
+	for range time.Second / pollEvery {
+		stream, err := r.lead(ctx, name)
+		if err != nil || stream != nil {
+			return stream, err
+		}
+		wait(ctx, pollEvery)
+	}
+	return nil, ErrBusy
 }
 
 // leadOnce delivers while this process holds the stream. Nil at once if another does.
