@@ -2349,7 +2349,7 @@ enum Metric {
 input CoreDataInput {
   "The shop."
   shopId: ID!
-  "The time asked for: at most ten years."
+  "The time asked for: at most ten years, between 1970 and 2100."
   period: PeriodInput!
   "Where local buckets begin and end. Absent: the shop's."
   timeZone: TimeZone
@@ -2361,7 +2361,7 @@ input CoreDataInput {
   granularity: Granularity! = DAY
   "Absent: no groups. At most two."
   groupBy: [Dimension!]
-  "How many groups at the most, 1 to 1,000; the best by ` + "`" + `orderBy` + "`" + `."
+  "How many groups at the most, 1 to 1,000, the best by ` + "`" + `orderBy` + "`" + `; with their series, at most 100,000 points in all."
   limit: Int! = 100
   "What groups are ordered by, largest first."
   orderBy: Metric! = REVENUE

@@ -36,7 +36,7 @@ type ClaimVoucherPayload struct {
 type CoreDataInput struct {
 	// The shop.
 	ShopID string `json:"shopId"`
-	// The time asked for: at most ten years.
+	// The time asked for: at most ten years, between 1970 and 2100.
 	Period *PeriodInput `json:"period"`
 	// Where local buckets begin and end. Absent: the shop's.
 	TimeZone *string `json:"timeZone,omitempty"`
@@ -48,7 +48,7 @@ type CoreDataInput struct {
 	Granularity warehouse.Granularity `json:"granularity"`
 	// Absent: no groups. At most two.
 	GroupBy []warehouse.Dimension `json:"groupBy,omitempty"`
-	// How many groups at the most, 1 to 1,000; the best by `orderBy`.
+	// How many groups at the most, 1 to 1,000, the best by `orderBy`; with their series, at most 100,000 points in all.
 	Limit int `json:"limit"`
 	// What groups are ordered by, largest first.
 	OrderBy warehouse.Metric `json:"orderBy"`
