@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -22,6 +23,9 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:])
+	if err != nil && ctx.Err() != nil {
+		err = errors.New("interrupted: what is done stays, and the same command goes on from there")
+	}
 	stop()
 	if err != nil {
 		// One line, whatever it is made of.
@@ -104,7 +108,7 @@ func (c *tokenCommand) Run() error {
 
 type migrateCommand struct{ app.Config }
 
-func (c *migrateCommand) Run(ctx context.Context) error { return app.Migrate(ctx, c.Config) }
+func (c *migrateCommand) Run(ctx context.Context) error { return app.Migrate(ctx, c.Config, os.Stdout) }
 
 type rebuildCommand struct{ app.Config }
 

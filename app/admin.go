@@ -44,7 +44,12 @@ func listenAdmin(stores *Stores) (*adminServer, error) {
 	mux.HandleFunc("POST /reconcile", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, func(warehouse.Progress) (any, error) { return stores.reconcile(r.Context()) })
 	})
-	a := &adminServer{http: &http.Server{Handler: mux, ReadHeaderTimeout: headerTime}}
+	a := &adminServer{}
+	a.http = &http.Server{ReadHeaderTimeout: headerTime, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a.work.Add(1)
+		defer a.work.Done()
+		mux.ServeHTTP(w, r)
+	})}
 	a.work.Go(func() {
 		if err := a.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			slog.Error("the admin socket has closed", "error", err)
@@ -86,6 +91,8 @@ func answer(w http.ResponseWriter, do func(warehouse.Progress) (any, error)) {
 // Comparison is the outcome of a reconciliation, with what differed in words.
 type Comparison struct {
 	promo.Reconciliation
+	// Waiting counts the facts that were not compared, since they have not been delivered.
+	Waiting     int64
 	Differences []string
 }
 
@@ -106,7 +113,11 @@ func (s *Stores) reconcile(ctx context.Context) (*Comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Comparison{Reconciliation: *r}
+	status, err := s.Warehouse.Status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := &Comparison{Reconciliation: *r, Waiting: status.Waiting}
 	for _, d := range differences {
 		c.Differences = append(c.Differences, d.String())
 	}

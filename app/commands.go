@@ -14,6 +14,7 @@ import (
 	"voucherhouse/importer"
 	"voucherhouse/postgres"
 	"voucherhouse/promo"
+	"voucherhouse/warehouse"
 )
 
 // Import brings a shop's history into the ledger and tells out what became of every row. A server may run on the data
@@ -88,18 +89,33 @@ func IssueToken(dataDir string, a promo.Actor, shops []string, validFor time.Dur
 	return keys.Issue(a, time.Now().Add(validFor))
 }
 
-// Migrate brings the schemas of both stores up to date.
-func Migrate(ctx context.Context, c Config) error {
+// Migrate brings the schemas of both stores up to date, and tells out that it did.
+func Migrate(ctx context.Context, c Config, out io.Writer) error {
 	stores, err := Open(ctx, c, time.Now) // migrates
 	if err != nil {
 		return err
 	}
-	return stores.Close()
+	if err := stores.Close(); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "The schemas are current.")
+	return nil
 }
 
 // Rebuild fills the warehouse anew: in the server that runs on the data directory, or here if none does.
 func Rebuild(ctx context.Context, c Config, out io.Writer) error {
-	progress := showFacts()
+	if err := rebuild(ctx, c, showFacts()); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "The warehouse is rebuilt.")
+	return nil
+}
+
+func rebuild(ctx context.Context, c Config, progress warehouse.Progress) error {
+	// A mistyped directory must not become an installation.
+	if _, err := datadir.At(c.DataDir); err != nil {
+		return err
+	}
 	if admin := dialAdmin(c); admin != nil {
 		return admin.order(ctx, "rebuild", progress, nil)
 	}
@@ -107,11 +123,7 @@ func Rebuild(ctx context.Context, c Config, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(stores.rebuild(ctx, progress), stores.Close()); err != nil {
-		return err
-	}
-	fmt.Fprintln(out, "The warehouse is rebuilt.")
-	return nil
+	return errors.Join(stores.rebuild(ctx, progress), stores.Close())
 }
 
 // errDiffers says that a reconciliation found differences.
@@ -124,7 +136,8 @@ func Reconcile(ctx context.Context, c Config, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d facts in the ledger, %d in the warehouse.\n", result.LedgerFacts, result.WarehouseFacts)
+	fmt.Fprintf(out, "Of what has been delivered: %d facts in the ledger, %d in the warehouse. %d more wait in the ledger.\n",
+		result.LedgerFacts, result.WarehouseFacts, result.Waiting)
 	for _, d := range result.Differences {
 		fmt.Fprintln(out, d)
 	}
@@ -136,6 +149,9 @@ func Reconcile(ctx context.Context, c Config, out io.Writer) error {
 }
 
 func comparison(ctx context.Context, c Config) (*Comparison, error) {
+	if _, err := datadir.At(c.DataDir); err != nil {
+		return nil, err
+	}
 	if admin := dialAdmin(c); admin != nil {
 		result := &Comparison{}
 		return result, admin.order(ctx, "reconcile", nil, result)

@@ -42,3 +42,5 @@ func (c Config) Validate() error {
 }
 
 func (c Config) withWarehouse() bool { return c.Warehouse != "off" }
+
+func (c Config) embedsClickHouse() bool { return c.withWarehouse() && c.ClickHouseURL == "" }

@@ -50,6 +50,9 @@ func PrepareDemo(ctx context.Context, s *Stores, clock func() time.Time, out io.
 		return nil, err
 	}
 	if state == nil {
+		if err := onlyInAnEmptyLedger(ctx, s); err != nil {
+			return nil, err
+		}
 		state = &demoState{Weeks: sample.Weeks(clock())}
 	}
 	if !state.Done {
@@ -77,6 +80,15 @@ func PrepareDemo(ctx context.Context, s *Stores, clock func() time.Time, out io.
 	return d, d.findClaimable(ctx, s)
 }
 
+// onlyInAnEmptyLedger keeps the sample out of a ledger with shops of its own.
+func onlyInAnEmptyLedger(ctx context.Context, s *Stores) error {
+	shops, err := s.Ledger.Shops(ctx, promo.Actor{Role: promo.Admin}, promo.PageArgs{First: 1})
+	if err == nil && len(shops.Items) > 0 {
+		err = fmt.Errorf("the ledger holds %s and is no place for the sample: choose another --data-dir, or `serve`", shops.Items[0].Name)
+	}
+	return err
+}
+
 func importSample(ctx context.Context, s *Stores, state *demoState, out io.Writer, progress func(string, int64, int64)) error {
 	if err := state.write(s.dir.DemoState()); err != nil {
 		return err
@@ -89,6 +101,7 @@ func importSample(ctx context.Context, s *Stores, state *demoState, out io.Write
 	if err := sample.Write(folder, state.Weeks); err != nil {
 		return err
 	}
+	fmt.Fprintln(out, "Importing the sample, which takes some ten seconds …")
 	summary, err := importer.Import(ctx, s.Ledger, importer.Options{Dir: folder, Rejects: s.dir.DemoState() + ".rejects.csv", Progress: progress})
 	if err != nil {
 		return fmt.Errorf("importing the sample: %w", err)
@@ -164,13 +177,13 @@ func (d *Demo) findClaimable(ctx context.Context, s *Stores) error {
 
 // Print tells a newcomer where to go.
 func (d *Demo) Print(out io.Writer, url string) {
-	fmt.Fprintf(out, "%s is ready.\n\n", d.Shop.Name)
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "  explorer\t%s/explore\n  GraphQL\t%s/graphql\n  health\t%s/livez  /readyz  /startupz\n\n", url, url, url)
-	t.Flush()
 	fmt.Fprintln(out, "A token for each role, to send as `Authorization: Bearer …` (the explorer's tabs have them filled in):")
 	fmt.Fprintln(out)
 	for _, token := range d.Tokens {
 		fmt.Fprintf(out, "  %s from %s\n  %s\n\n", token.Role, token.Client, token.Token)
 	}
+	fmt.Fprintf(out, "%s is ready.\n\n", d.Shop.Name)
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "  explorer\t%s/explore\n  GraphQL\t%s/graphql\n  health\t%s/livez  /readyz  /startupz\n\n", url, url, url)
+	t.Flush()
 }

@@ -38,6 +38,11 @@ func run(ctx context.Context, c Config, address string, prepare func(*Stores) (w
 	if err != nil {
 		return err
 	}
+	defer func() {
+		if ctx.Err() != nil {
+			err = nil // stopping was asked for: what it cut short is no fault
+		}
+	}()
 	stores, err := Open(ctx, c, time.Now)
 	if err != nil {
 		return errors.Join(err, server.Close())
@@ -53,14 +58,16 @@ func run(ctx context.Context, c Config, address string, prepare func(*Stores) (w
 		return err
 	}
 	defer admin.close()
-	if err := stores.awaitReports(ctx, time.Now()); err != nil {
-		return err
+	stores.awaitReports(ctx, time.Now())
+	if ctx.Err() == nil {
+		announce(server)
 	}
-	announce(server)
 	select {
 	case <-ctx.Done():
 		slog.Info("stopping")
 		return nil
+	case err := <-server.failed:
+		return fmt.Errorf("serving: %w", err)
 	case <-stores.postgresEnded():
 		return errors.New("the embedded Postgres has ended; the log says why. Start again: it recovers by itself")
 	}
@@ -69,28 +76,26 @@ func run(ctx context.Context, c Config, address string, prepare func(*Stores) (w
 // patience bounds how long a start waits for the warehouse to catch up. A server that sells need not wait longer.
 const patience = 20 * time.Second
 
-// awaitReports waits until the warehouse has what the ledger had at the given time.
-func (s *Stores) awaitReports(ctx context.Context, at time.Time) error {
+// awaitReports waits until the warehouse has what the ledger had at the given time. One that takes too long, or is away,
+// is no reason not to sell: it is only said.
+func (s *Stores) awaitReports(ctx context.Context, at time.Time) {
 	if s.Warehouse == nil {
-		return nil
+		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
 	for {
-		status, err := s.Warehouse.Status(ctx)
-		if err != nil {
-			return fmt.Errorf("waiting for the warehouse: %w", err)
-		}
-		if !status.Freshness.AsOf.Before(at) {
-			return nil
+		freshness, err := s.Warehouse.Freshness(ctx)
+		if err == nil && !freshness.AsOf.Before(at) {
+			return
 		}
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
-			slog.Warn("the warehouse is still catching up")
-			return nil
+			slog.Warn("the warehouse has not caught up yet", "error", err)
+			return
 		}
 	}
 }

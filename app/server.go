@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"voucherhouse/resolvers"
@@ -34,6 +35,8 @@ type Server struct {
 	pages atomic.Pointer[http.Handler]
 	work  sync.WaitGroup
 	stop  context.CancelFunc
+	// failed tells why the server no longer takes requests, if that was not asked for.
+	failed chan error
 }
 
 // Listen takes the address. From then on the server answers for its health, and UNAVAILABLE to everything else until it
@@ -41,9 +44,13 @@ type Server struct {
 func Listen(address string) (*Server, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("--listen %s: %w: choose another address, or stop what uses it", address, err)
+		remedy := "it must be an address of this machine and a port, such as 127.0.0.1:8080"
+		if errors.Is(err, syscall.EADDRINUSE) {
+			remedy = "it is in use: stop what uses it, or choose another with --listen or VOUCHERHOUSE_LISTEN"
+		}
+		return nil, fmt.Errorf("--listen %s: %s", address, remedy)
 	}
-	s := &Server{listener: listener, stop: func() {}}
+	s := &Server{listener: listener, stop: func() {}, failed: make(chan error, 1)}
 	mux := http.NewServeMux()
 	s.health.register(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
@@ -56,7 +63,7 @@ func Listen(address string) (*Server, error) {
 	s.http = &http.Server{Handler: mux, ReadHeaderTimeout: headerTime, IdleTimeout: idleTime}
 	s.work.Go(func() {
 		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			slog.Error("serving has ended", "error", err)
+			s.failed <- err
 		}
 	})
 	return s, nil

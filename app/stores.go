@@ -83,11 +83,11 @@ func (s *Stores) migrate(ctx context.Context) error {
 // startEngines starts the embedded engines that no URL replaces, side by side.
 func startEngines(ctx context.Context, c Config, paths datadir.Paths) (*engines, error) {
 	e := &engines{}
-	if c.PostgresURL != "" && (c.ClickHouseURL != "" || !c.withWarehouse()) {
+	if c.PostgresURL != "" && !c.embedsClickHouse() {
 		return e, nil
 	}
 	packages, err := embedded.FindPackages()
-	if err != nil {
+	if c.PostgresURL == "" && packages.Postgres == "" || c.embedsClickHouse() && packages.ClickHouse == "" {
 		return nil, fmt.Errorf("%w; or use servers of your own with --postgres-url and --clickhouse-url", err)
 	}
 	var starts errgroup.Group
@@ -97,7 +97,7 @@ func startEngines(ctx context.Context, c Config, paths datadir.Paths) (*engines,
 			return err
 		})
 	}
-	if c.ClickHouseURL == "" && c.withWarehouse() {
+	if c.embedsClickHouse() {
 		starts.Go(func() (err error) {
 			e.clickhouse, err = embedded.OpenClickHouse(packages.ClickHouse, paths.ClickHouse())
 			return err

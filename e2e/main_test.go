@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"log/slog"
 	"os"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // requests by the hundred
 	code := testdb.Main(m)
 	program.Close()
 	os.Exit(code)

@@ -1560,7 +1560,7 @@ enum Role {
   PLATFORM
   "Reads a shop's numbers and changes nothing."
   ANALYST
-  "Runs this installation: sees every shop."
+  "Runs this installation: sees every shop, but not what is in it."
   ADMIN
 }
 
@@ -1920,9 +1920,9 @@ type Voucher implements Node & Promotion {
   claimsPerCustomer: Int!
   "What has become of the copies."
   usage: VoucherUsage!
-  "Discount × total quantity. Null when unbounded (a percentage without a maximum), or more than money can be."
+  "Discount × total quantity. Null when unbounded (a percentage without a maximum), or more than money can be, and for a BUYER."
   estimatedSpend: Money
-  "What the seller should know about the settings."
+  "What the seller should know about the settings. Empty for a BUYER."
   warnings: [VoucherWarning!]!
 }
 
@@ -2153,7 +2153,7 @@ input CreateRegularVoucherInput {
   displayChannel: DisplayChannel! = SHOP_PAGE
   "The warnings that the seller has seen and submits in spite of."
   acknowledgedWarnings: [VoucherWarningCode!]
-  "Makes repeats safe: 1 to 100 characters, remembered for 7 days."
+  "Makes repeats safe: 1 to 100 characters, remembered for 7 days for the shop."
   idempotencyKey: String
 }
 
@@ -2233,7 +2233,7 @@ type ClaimUserError {
 input ClaimVoucherInput {
   "The voucher's id."
   voucherId: ID!
-  "Makes repeats safe: 1 to 100 characters, remembered for 7 days. Refusals are decided anew."
+  "Makes repeats safe: 1 to 100 characters, remembered for 7 days for the voucher's shop. Refusals are decided anew."
   idempotencyKey: String
 }
 
@@ -2471,11 +2471,11 @@ type MetricDefinition {
 type WarehouseStatus {
   "Of the warehouse as a whole; ` + "`" + `complete` + "`" + ` says that nothing is waiting."
   freshness: Freshness!
-  "Facts in the warehouse."
+  "Facts in the warehouse, of all shops."
   facts: Int64!
-  "Facts in the ledger that have not been delivered."
+  "Facts in the ledger that have not been delivered, of all shops."
   waiting: Int64!
-  "What holds delivery up, for people. Null when nothing does."
+  "What holds delivery up, for people; an ADMIN is told which transaction. Null when nothing does."
   blockedBy: String
   "The last comparison of ledger and warehouse. Null before the first."
   lastReconciliation: Reconciliation

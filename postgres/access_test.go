@@ -121,7 +121,7 @@ order by 1`)
 		t.Fatal(err)
 	}
 	// Of no shop: rules for all, the deliveries to the warehouse, and goose's own.
-	if want := []string{"goose_db_version", "manifest_batches", "manifests", "percent_policies", "reconciliations", "streams"}; !slices.Equal(open, want) {
+	if want := []string{"goose_db_version", "identity", "manifest_batches", "manifests", "percent_policies", "reconciliations", "streams"}; !slices.Equal(open, want) {
 		t.Errorf("without policies are %v, want %v", open, want)
 	}
 	for query, want := range map[string]int{

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"voucherhouse/promo"
 )
@@ -19,14 +20,24 @@ func (r buyerRow) promo() *promo.Buyer {
 	return &promo.Buyer{ID: promo.BuyerID(r.ID), ExternalID: r.ExternalID, Name: r.Name}
 }
 
-const buyerByID = `
+const buyersByID = `
 select id, external_id, name
 from buyers
-where id = $1`
+where id = any ($1)`
 
-// Buyer finds a buyer that the actor may see, else promo.ErrNotFound.
-func (l *Ledger) Buyer(ctx context.Context, a promo.Actor, id promo.BuyerID) (*promo.Buyer, error) {
-	return l.buyer(ctx, a, buyerByID, id)
+// Buyers finds those of the buyers that the actor may see.
+func (l *Ledger) Buyers(ctx context.Context, a promo.Actor, ids []promo.BuyerID) (map[promo.BuyerID]*promo.Buyer, error) {
+	return view(ctx, l, a, func(tx *sqlx.Tx) (map[promo.BuyerID]*promo.Buyer, error) {
+		var rows []buyerRow
+		if err := tx.SelectContext(ctx, &rows, buyersByID, pq.Array(ids)); err != nil {
+			return nil, err
+		}
+		found := make(map[promo.BuyerID]*promo.Buyer, len(rows))
+		for _, r := range rows {
+			found[promo.BuyerID(r.ID)] = r.promo()
+		}
+		return found, nil
+	})
 }
 
 const buyerBySubject = `
@@ -39,16 +50,11 @@ func (l *Ledger) Self(ctx context.Context, a promo.Actor) (*promo.Buyer, error) 
 	if a.Role != promo.RoleBuyer {
 		return nil, nil
 	}
-	b, err := l.buyer(ctx, a, buyerBySubject, a.Subject)
-	if errors.Is(err, promo.ErrNotFound) {
-		return nil, nil
-	}
-	return b, err
-}
-
-func (l *Ledger) buyer(ctx context.Context, a promo.Actor, query string, param any) (*promo.Buyer, error) {
 	return view(ctx, l, a, func(tx *sqlx.Tx) (*promo.Buyer, error) {
-		row, err := one[buyerRow](ctx, tx, query, param)
+		row, err := one[buyerRow](ctx, tx, buyerBySubject, a.Subject)
+		if errors.Is(err, promo.ErrNotFound) {
+			return nil, nil
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -21,15 +21,16 @@ import (
 func (l *Ledger) decideClaims(ctx context.Context, pending []*pendingClaim) error {
 	id := pending[0].request.Voucher
 	b := &claimBatch{pending: pending, id: id}
-	err := errKeyTaken
-	// A lone claim whose key was taken meanwhile is looked at again: it is a repeat now. In a batch it is decided alone first.
-	for tries := 0; errors.Is(err, errKeyTaken) && tries < 1+2/len(pending); tries++ {
-		err = l.inTx(ctx, claimScope(id), func(tx *sqlx.Tx) error {
-			if err := b.look(ctx, tx, l.now()); err != nil || b.closed() {
-				return err
-			}
-			return b.decideLocked(ctx, tx, l.now)
-		})
+	decide := func(tx *sqlx.Tx) error {
+		if err := b.look(ctx, tx, l.now()); err != nil || b.closed() {
+			return err
+		}
+		return b.decideLocked(ctx, tx, l.now)
+	}
+	err := l.inTx(ctx, claimScope(id), decide)
+	if errors.Is(err, errKeyTaken) && len(pending) == 1 {
+		// Looked at again, it is a repeat. Claims of a larger batch come here one by one.
+		err = l.inTx(ctx, claimScope(id), decide)
 	}
 	if err != nil {
 		return err
@@ -130,9 +131,10 @@ for update of v for share of p`
 
 // decideLocked decides again behind the voucher's lock, and stores what was made.
 func (b *claimBatch) decideLocked(ctx context.Context, tx *sqlx.Tx, clock func() time.Time) error {
-	subjects := make([]string, len(b.made))
-	for i, n := range b.made {
-		subjects[i] = b.pending[n].request.Subject
+	// All of them: behind the lock a claim may be made that was refused before it.
+	subjects := make([]string, len(b.pending))
+	for i, p := range b.pending {
+		subjects[i] = p.request.Subject
 	}
 	slices.Sort(subjects) // batches that make the same buyers wait for each other in one order
 	if _, err := tx.ExecContext(ctx, insertBuyers, pq.Array(slices.Compact(subjects))); err != nil {

@@ -141,8 +141,12 @@ func TestExchange(t *testing.T) {
 			}
 		}
 		b.state(rebuild)
-		if err := rebuild.BeginExchange(ctx, "facts"); err != nil {
+		open, err := rebuild.BeginExchange(ctx, "facts")
+		if err != nil {
 			t.Fatal(err)
+		}
+		if begun != (len(open) == 1) {
+			t.Errorf("%v were under way in the other stream", open)
 		}
 		if m, err := facts.Manifest(ctx); m != nil || err != nil || !b.state(facts).Foreign {
 			t.Errorf("in the exchange: %v, %v, %+v", m, err, b.state(facts))

@@ -77,12 +77,19 @@ func (l *Ledger) Waiting(ctx context.Context, after promo.Position) (int64, erro
 
 // The guard of the relay spans the whole server, so the transaction that holds it back may be in any database.
 const blocker = `
-select format('a transaction in database %s, open since %s (process %s%s)', datname,
-    to_char(xact_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), pid,
-    case when application_name = '' then '' else ', ' || application_name end)
-from pg_stat_activity
-where backend_xid is not null and pid <> pg_backend_pid() and xact_start < clock_timestamp() - interval '1 second'
-order by age(backend_xid) desc
+select format('a transaction in database %s, open since %s (%s)', database,
+    to_char(since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), holder)
+from (
+    select datname as database, xact_start as since, backend_xid as xid,
+        'process ' || pid || case when application_name = '' then '' else ', ' || application_name end as holder
+    from pg_stat_activity
+    where backend_xid is not null and pid <> pg_backend_pid()
+    union all
+    select database, prepared, transaction, 'prepared as ' || gid
+    from pg_prepared_xacts
+) as writing
+where since < clock_timestamp() - interval '1 second'
+order by age(xid) desc
 limit 1`
 
 // Blocker names, for people, the longest transaction that keeps facts from being delivered. Empty if there is none that
@@ -95,6 +102,15 @@ func (l *Ledger) Blocker(ctx context.Context) (string, error) {
 	}
 	if len(names) == 0 {
 		return "", nil
+	}
+	return names[0], nil
+}
+
+// Identity names this ledger, wherever it is restored to.
+func (l *Ledger) Identity(ctx context.Context) (string, error) {
+	var names []string
+	if err := l.relaySelect(ctx, &names, `select ledger from identity`); err != nil {
+		return "", fmt.Errorf("reading the ledger's identity: %w", err)
 	}
 	return names[0], nil
 }

@@ -82,12 +82,12 @@ func TestWhoSeesBuyers(t *testing.T) {
 		{seller(), c.Buyer, false},
 		{promo.Actor{Role: promo.Admin}, c.Buyer, false},
 	} {
-		found, err := b.Buyer(t.Context(), see.a, see.id)
-		switch {
-		case see.want && (err != nil || found.ID != see.id):
-			t.Errorf("%+v: got %v, %v", see.a, found, err)
-		case !see.want:
-			wantCode(t, err, promo.NotFound)
+		found, err := b.Buyers(t.Context(), see.a, []promo.BuyerID{see.id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, sees := found[see.id]; sees != see.want {
+			t.Errorf("%+v sees buyer %d: %t", see.a, see.id, sees)
 		}
 	}
 	if self, err := b.Self(t.Context(), buyer("ann")); err != nil || self.ID != c.Buyer {

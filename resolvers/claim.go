@@ -42,8 +42,8 @@ func (claim) Voucher(ctx context.Context, c *promo.Claim) (*promo.Voucher, error
 	return loadersOf(ctx).vouchers.Load(ctx, c.Voucher)
 }
 
-func (r claim) Buyer(ctx context.Context, c *promo.Claim) (*promo.Buyer, error) {
-	return r.Shops.Buyer(ctx, actor(ctx), c.Buyer)
+func (claim) Buyer(ctx context.Context, c *promo.Claim) (*promo.Buyer, error) {
+	return loadersOf(ctx).buyers.Load(ctx, c.Buyer)
 }
 
 func (r claim) Status(_ context.Context, c *promo.Claim) (promo.ClaimStatus, error) {

@@ -34,15 +34,15 @@ func productFilter(in *model.ProductFilter) promo.ProductFilter {
 	return promo.ProductFilter{IDs: productIDs(in.Ids), Category: in.Category, Title: in.Title, SKU: in.Sku}
 }
 
-func promotionFilter(in *model.PromotionFilter) (promo.PromotionFilter, error) {
+func promotionFilter(in *model.PromotionFilter, shop promo.ShopID) (promo.PromotionFilter, error) {
 	if in == nil {
 		return promo.PromotionFilter{}, nil
 	}
 	f := promo.PromotionFilter{Tools: in.Tools, Statuses: in.Statuses, Name: in.Name}
 	if in.ProductID != nil {
 		key, err := relay.KeyOf(promo.KindProduct, *in.ProductID)
-		if err != nil {
-			return f, err
+		if err != nil || key.Shop != shop {
+			return f, &promo.Error{Code: promo.NotFound, Message: promo.ErrNotFound.Message, Field: []string{"filter", "productId"}}
 		}
 		f.Product = &promo.ProductID{Shop: key.Shop, Serial: key.Serial}
 	}

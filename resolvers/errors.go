@@ -38,11 +38,7 @@ func present(ctx context.Context, err error) *gqlerror.Error {
 		}
 	case errors.As(err, &syntax) && syntax.Err == nil:
 		// The query itself: gqlgen and gqlparser speak of nothing but the request.
-		told.Message, told.Locations = syntax.Message, syntax.Locations
-		told.Extensions = map[string]any{"code": requestCode(syntax)}
-		if syntax.Path != nil {
-			told.Path = syntax.Path
-		}
+		presentRequest(told, syntax)
 	case errors.Is(err, context.DeadlineExceeded):
 		told.Message, told.Extensions = "The answer took longer than it may.", map[string]any{"code": promo.Timeout}
 	default:
@@ -55,22 +51,39 @@ func present(ctx context.Context, err error) *gqlerror.Error {
 	return told
 }
 
+// presentRequest tells what is wrong with the request itself.
+func presentRequest(told, found *gqlerror.Error) {
+	told.Message, told.Locations, told.Path = found.Message, found.Locations, found.Path
+	told.Extensions = map[string]any{"code": requestCode(found)}
+	switch {
+	case len(found.Path) > 0 && found.Path[0] == ast.PathName("variable"):
+		told.Path, told.Extensions["field"] = nil, names(found.Path[1:])
+	case found.Path == nil && found.Locations == nil && found.Extensions == nil:
+		// Of a body that is no request gqlgen tells in the words of Go's decoder.
+		told.Message = "Send a JSON object with `query` and, if need be, `variables` and `operationName`."
+	}
+}
+
 // fieldOf is the path of the input at fault: the error's own or, of a scalar that could not be read, where gqlgen was.
 func fieldOf(known *promo.Error, err error, field ast.Path) []string {
 	var at *gqlerror.Error
 	if known.Field != nil || !errors.As(err, &at) || len(at.Path) <= len(field) {
 		return known.Field
 	}
-	var names []string
-	for _, element := range at.Path[len(field):] {
+	return names(at.Path[len(field):])
+}
+
+func names(path ast.Path) []string {
+	elements := make([]string, len(path))
+	for i, element := range path {
 		switch e := element.(type) {
 		case ast.PathName:
-			names = append(names, string(e))
+			elements[i] = string(e)
 		case ast.PathIndex:
-			names = append(names, strconv.Itoa(int(e)))
+			elements[i] = strconv.Itoa(int(e))
 		}
 	}
-	return names
+	return elements
 }
 
 // requestCode is the schema's code for what gqlgen found wrong with a request.
@@ -87,6 +100,14 @@ const errComplexity = "COMPLEXITY_LIMIT_EXCEEDED"
 // recovered turns a panic into an error, for the log with its stack and for the caller without.
 func recovered(_ context.Context, cause any) error {
 	return fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+}
+
+// atField names the argument at fault where something was not found.
+func atField(err error, field ...string) error {
+	if errors.Is(err, promo.ErrNotFound) {
+		return &promo.Error{Code: promo.NotFound, Message: promo.ErrNotFound.Message, Field: field}
+	}
+	return err
 }
 
 // refusals takes expected refusals out of an error, for a payload's userErrors. Their fields begin at the input.

@@ -1,10 +1,13 @@
 package resolvers
 
 import (
+	"context"
 	"encoding/json"
+	"mime"
 	"net/http"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
@@ -45,37 +48,62 @@ func NewHandler(r *Resolver, keys *auth.Keys) http.Handler {
 	server.SetRecoverFunc(recovered)
 	server.Use(extension.Introspection{})
 	server.Use(extension.FixedComplexityLimit(mostComplexity))
-	limited := http.TimeoutHandler(http.MaxBytesHandler(withLoaders(r, server), mostBytes), longest, tooLong)
+	limited := onlyJSON(withDeadline(http.MaxBytesHandler(withLoaders(r, server), mostBytes)))
 	return identify(keys.Authenticate(limited, http.HandlerFunc(refuseToken)))
 }
 
-// tooLong answers a request that nothing else ended in time.
-var tooLong = body(promo.Error{Code: promo.Timeout, Message: "The answer took longer than it may."})
+// withDeadline ends the work on a request in time: fields that have answered by then are told, and the others are TIMEOUT.
+func withDeadline(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), longest)
+		defer cancel()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// onlyJSON refuses what is no request of GraphQL over HTTP before anything reads it.
+func onlyJSON(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+		switch {
+		case r.Method != http.MethodPost && r.Method != http.MethodGet && r.Method != http.MethodOptions:
+			w.Header().Set("Allow", "GET, POST, OPTIONS")
+			refuse(w, http.StatusMethodNotAllowed, promo.InvalidInput, "Send queries with POST or GET.")
+		case r.Method == http.MethodPost && media != "application/json":
+			refuse(w, http.StatusUnsupportedMediaType, promo.InvalidInput, "Send the query as application/json.")
+		case r.ContentLength > mostBytes: // one that does not say its length is cut off while it is read
+			refuse(w, http.StatusRequestEntityTooLarge, promo.InvalidInput, "A request may have a mebibyte.")
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
 
 func refuseToken(w http.ResponseWriter, _ *http.Request) {
+	refuse(w, http.StatusUnauthorized, promo.Unauthenticated, "The token is malformed, expired or signed by somebody else.")
+}
+
+// refuse answers a request that the schema has no part in.
+func refuse(w http.ResponseWriter, status int, code promo.Code, message string) {
 	w.Header().Set("Content-Type", "application/graphql-response+json")
-	w.WriteHeader(http.StatusUnauthorized)
-	w.Write([]byte(body(promo.Error{Code: promo.Unauthenticated, Message: "The token is malformed, expired or signed by somebody else."})))
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(graphql.Response{Errors: gqlerror.List{{Message: message, Extensions: map[string]any{"code": code}}}})
 }
 
-// body is an answer that the schema has no part in.
-func body(e promo.Error) string {
-	text, err := json.Marshal(map[string]any{
-		"errors": gqlerror.List{{Message: e.Message, Extensions: map[string]any{"code": e.Code}}},
-	})
-	if err != nil {
-		panic(err) // two strings always marshal
-	}
-	return string(text)
-}
+// What a report, a count over a shop and a page of a list cost beside their fields: each is a statement or several.
+const (
+	reportCost = 500
+	countCost  = 50
+	pageCost   = 10
+)
 
-// complexity counts the items of a list that a query asks for, one by one.
+// complexity counts the items of a list that a query asks for, one by one, and what each statement costs.
 func complexity() (c graph.ComplexityRoot) {
 	items := func(child int, first *int) int {
 		if first == nil {
-			return 20 * child
+			return pageCost + 20*child
 		}
-		return max(1, min(*first, 100)) * child
+		return pageCost + max(1, min(*first, 100))*child
 	}
 	page := func(child int, first *int, _ *string) int { return items(child, first) }
 	c.Viewer.Shops = page
@@ -84,6 +112,9 @@ func complexity() (c graph.ComplexityRoot) {
 	c.Shop.Promotions = func(child int, _ *model.PromotionFilter, _ *model.PromotionOrder, first *int, _ *string) int {
 		return items(child, first)
 	}
+	c.Shop.PromotionCounts = func(child int, _ *model.PromotionFilter) int { return countCost + child }
+	c.Query.CoreData = func(child int, _ model.CoreDataInput) int { return reportCost + child }
+	c.Query.WarehouseStatus = func(child int) int { return reportCost + child }
 	c.Query.MyCoupons = func(child int, _ []promo.ClaimStatus, first *int, _ *string) int { return items(child, first) }
 	return c
 }

@@ -14,6 +14,7 @@ import (
 type loaders struct {
 	vouchers *dataloadgen.Loader[promo.VoucherID, *promo.Voucher]
 	usages   *dataloadgen.Loader[promo.VoucherID, *promo.Usage]
+	buyers   *dataloadgen.Loader[promo.BuyerID, *promo.Buyer]
 }
 
 type loadersKey struct{}
@@ -26,6 +27,9 @@ func withLoaders(r *Resolver, next http.Handler) http.Handler {
 			}),
 			usages: dataloadgen.NewMappedLoader(func(ctx context.Context, ids []promo.VoucherID) (map[promo.VoucherID]*promo.Usage, error) {
 				return r.Promotions.Usages(ctx, actor(ctx), ids)
+			}),
+			buyers: dataloadgen.NewMappedLoader(func(ctx context.Context, ids []promo.BuyerID) (map[promo.BuyerID]*promo.Buyer, error) {
+				return r.Shops.Buyers(ctx, actor(ctx), ids)
 			}),
 		}
 		next.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), loadersKey{}, l)))

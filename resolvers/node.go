@@ -2,12 +2,20 @@ package resolvers
 
 import (
 	"context"
+	"errors"
+
+	"github.com/vikstrous/dataloadgen"
 
 	"voucherhouse/graph/relay"
 	"voucherhouse/promo"
 )
 
 func (r query) Node(ctx context.Context, id string) (relay.Node, error) {
+	node, err := r.node(ctx, id)
+	return node, atField(err, "id")
+}
+
+func (r query) node(ctx context.Context, id string) (relay.Node, error) {
 	key, err := relay.Key(id)
 	if err != nil {
 		return nil, err
@@ -19,13 +27,21 @@ func (r query) Node(ctx context.Context, id string) (relay.Node, error) {
 	case promo.KindProduct:
 		return found(r.Shops.Product(ctx, a, promo.ProductID{Shop: key.Shop, Serial: key.Serial}))
 	case promo.KindBuyer:
-		return found(r.Shops.Buyer(ctx, a, promo.BuyerID(key.Serial)))
+		return found(r.buyer(ctx, promo.BuyerID(key.Serial)))
 	case promo.KindVoucher:
 		return found(r.Promotions.Voucher(ctx, a, promo.VoucherID{Shop: key.Shop, Serial: key.Serial}))
 	case promo.KindClaim:
 		return found(r.Claims.ClaimByID(ctx, a, promo.ClaimID{Shop: key.Shop, Serial: key.Serial}))
 	}
 	return nil, promo.ErrNotFound
+}
+
+func (query) buyer(ctx context.Context, id promo.BuyerID) (*promo.Buyer, error) {
+	b, err := loadersOf(ctx).buyers.Load(ctx, id)
+	if errors.Is(err, dataloadgen.ErrNotFound) {
+		return nil, promo.ErrNotFound
+	}
+	return b, err
 }
 
 // found keeps a nil of a type from passing for a node.

@@ -15,11 +15,17 @@ type Shops interface {
 	Product(ctx context.Context, a promo.Actor, id promo.ProductID) (*promo.Product, error)
 	Products(ctx context.Context, a promo.Actor, shop promo.ShopID, f promo.ProductFilter, args promo.PageArgs) (promo.Page[*promo.Product], error)
 	ProductsInScope(ctx context.Context, a promo.Actor, v promo.VoucherID, args promo.PageArgs) (promo.Page[*promo.Product], error)
-	Buyer(ctx context.Context, a promo.Actor, id promo.BuyerID) (*promo.Buyer, error)
+	Buyers(ctx context.Context, a promo.Actor, ids []promo.BuyerID) (map[promo.BuyerID]*promo.Buyer, error)
 	Self(ctx context.Context, a promo.Actor) (*promo.Buyer, error)
 }
 
 func (r query) Shop(ctx context.Context, id string) (*promo.Shop, error) {
+	s, err := r.shop(ctx, id)
+	return s, atField(err, "id")
+}
+
+// shop finds a shop by its id in the API.
+func (r query) shop(ctx context.Context, id string) (*promo.Shop, error) {
 	key, err := relay.KeyOf(promo.KindShop, id)
 	if err != nil {
 		return nil, err
@@ -43,7 +49,7 @@ func (r shop) Promotions(ctx context.Context, s *promo.Shop, filter *model.Promo
 	if err != nil {
 		return nil, err
 	}
-	f, err := promotionFilter(filter)
+	f, err := promotionFilter(filter, s.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +57,7 @@ func (r shop) Promotions(ctx context.Context, s *promo.Shop, filter *model.Promo
 }
 
 func (r shop) PromotionCounts(ctx context.Context, s *promo.Shop, filter *model.PromotionFilter) (*promo.StatusCounts, error) {
-	f, err := promotionFilter(filter)
+	f, err := promotionFilter(filter, s.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -25,11 +25,11 @@ type Promotions interface {
 func (r query) Promotion(ctx context.Context, id string) (promo.Promotion, error) {
 	v, err := voucherID(id)
 	if err != nil {
-		return nil, err
+		return nil, atField(err, "id")
 	}
 	found, err := r.Promotions.Voucher(ctx, actor(ctx), v)
 	if err != nil {
-		return nil, err
+		return nil, atField(err, "id")
 	}
 	return found, nil
 }
@@ -54,6 +54,21 @@ func (r voucher) Products(ctx context.Context, v *promo.Voucher, first *int, aft
 
 func (voucher) Usage(ctx context.Context, v *promo.Voucher) (*promo.Usage, error) {
 	return loadersOf(ctx).usages.Load(ctx, v.ID)
+}
+
+// EstimatedSpend and Warnings are the seller's business.
+func (voucher) EstimatedSpend(ctx context.Context, v *promo.Voucher) (*promo.Money, error) {
+	if actor(ctx).Role == promo.RoleBuyer {
+		return nil, nil
+	}
+	return v.EstimatedSpend(), nil
+}
+
+func (voucher) Warnings(ctx context.Context, v *promo.Voucher) ([]promo.Warning, error) {
+	if actor(ctx).Role == promo.RoleBuyer {
+		return nil, nil
+	}
+	return v.Warnings(), nil
 }
 
 func (percentOff) Percent(_ context.Context, p *promo.PercentOff) (*decimal.Decimal, error) {

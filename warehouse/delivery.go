@@ -2,6 +2,7 @@ package warehouse
 
 import (
 	"context"
+	"fmt"
 
 	"voucherhouse/promo"
 )
@@ -41,6 +42,9 @@ func (d *delivery) settle(ctx context.Context, m *promo.Manifest) error {
 	facts, err := d.stream.Between(ctx, d.at, m.To)
 	if err != nil {
 		return err
+	}
+	if len(facts) == 0 {
+		return fmt.Errorf("the range up to %d of transaction %d was written down with facts, and the ledger gives none now", m.To.ID, m.To.Tx)
 	}
 	load, err := d.pack(ctx, facts)
 	if err != nil {
@@ -168,8 +172,17 @@ func (d *delivery) know(ctx context.Context, facts []promo.RecordedFact) error {
 		return nil
 	}
 	shops, err := d.stream.Shops(ctx, unknown)
+	if err == nil && len(shops) < len(unknown) {
+		err = fmt.Errorf("%d shops of the facts are not in the ledger", len(unknown)-len(shops))
+	}
+	if err != nil {
+		for _, id := range unknown {
+			delete(d.currencies, id)
+		}
+		return err
+	}
 	for _, s := range shops {
 		d.currencies[s.ID] = currency{code: string(s.Currency), digits: s.Currency.Digits()}
 	}
-	return err
+	return nil
 }

@@ -48,8 +48,9 @@ func (s crashing) Advance(ctx context.Context, to promo.Position) error {
 	return s.at("after Advance", s.Stream.Advance(ctx, to))
 }
 
-func (s crashing) BeginExchange(ctx context.Context, other string) error {
-	return s.at("before the exchange", s.Stream.BeginExchange(ctx, other))
+func (s crashing) BeginExchange(ctx context.Context, other string) ([]promo.Batch, error) {
+	open, err := s.Stream.BeginExchange(ctx, other)
+	return open, s.at("before the exchange", err)
 }
 
 func (s crashing) EndExchange(ctx context.Context, other string, at promo.Position) error {

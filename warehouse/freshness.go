@@ -17,6 +17,9 @@ type Freshness struct {
 	Complete bool
 }
 
+// Freshness is that of the warehouse as a whole.
+func (w *Warehouse) Freshness(ctx context.Context) (Freshness, error) { return w.freshness(ctx, nil) }
+
 // freshness is that of an answer that is about to be made. Without a range it is that of the warehouse as a whole.
 func (w *Warehouse) freshness(ctx context.Context, p *promo.Period) (Freshness, error) {
 	asOf := w.relay.asOf()
@@ -27,6 +30,9 @@ func (w *Warehouse) freshness(ctx context.Context, p *promo.Period) (Freshness, 
 			return Freshness{}, err
 		}
 		asOf = state.AsOf
+	}
+	if asOf.IsZero() {
+		asOf = time.Unix(0, 0).UTC() // before anything happened: nothing is promised yet
 	}
 	now := w.clock()
 	return Freshness{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Progress is told how many facts long work has brought of those it found to do when it began. More may have come since.
@@ -22,6 +23,9 @@ from system.tables
 where database = currentDatabase() and name in ('facts', 'facts_rebuild')`
 	exchange = `exchange tables facts and facts_rebuild`
 )
+
+// exchangeTime bounds how long tables are exchanged.
+const exchangeTime = time.Minute
 
 // Rebuild fills the facts anew from the ledger and puts them in the place of the old ones, while reports go on being
 // answered from those. One that was interrupted goes on where it stopped.
@@ -69,6 +73,9 @@ func (w *Warehouse) prepareRebuild(ctx context.Context, stream Stream) error {
 	if err := stream.Forget(ctx); err != nil {
 		return err
 	}
+	if err := stream.Restamp(ctx); err != nil {
+		return err
+	}
 	for _, statement := range []string{dropRebuild, createRebuild} {
 		if err := w.conn.Exec(ctx, statement); err != nil {
 			return fmt.Errorf("making the table to rebuild into: %w", err)
@@ -93,8 +100,18 @@ func (w *Warehouse) exchange(ctx context.Context, d *delivery, delivered func(fa
 	if err := fill(ctx, d, delivered); err != nil {
 		return err
 	}
-	if err := d.stream.BeginExchange(ctx, factStream); err != nil {
+	// Begun, it is brought to its end, also if whoever asked for it has gone.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exchangeTime)
+	defer cancel()
+	open, err := d.stream.BeginExchange(ctx, factStream)
+	if err != nil {
 		return err
+	}
+	// An insert of the old table that somebody has given up must not arrive in the new one.
+	for _, b := range open {
+		if err := (&sink{conn: w.conn, table: "facts"}).kill(ctx, b); err != nil {
+			return err
+		}
 	}
 	if err := w.conn.Exec(ctx, exchange); err != nil {
 		return fmt.Errorf("exchanging the tables: %w", err)

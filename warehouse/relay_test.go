@@ -158,7 +158,8 @@ func TestTroubleIsToldAndARebuildMendsIt(t *testing.T) {
 				b := setup(t)
 				write(t, b.owner, b.shop, claims(3, march)...)
 				must(t, b.deliver(t))
-				_, err := b.owner.Exec("update streams set system_identifier = system_identifier + 1")
+				// Restored from a dump: rows keep transactions that the new server has not come to.
+				_, err := b.owner.Exec("update streams set system_identifier = system_identifier + 1; update outbox set tx = '9000000000'")
 				must(t, err)
 				return b
 			},

@@ -119,14 +119,22 @@ select count() from %s
 where _partition_id = {partition:String} and batch = {batch:UInt64}`
 )
 
+// kill ends an insert of the batch that may still be running, and waits for its end.
+func (s *sink) kill(ctx context.Context, b promo.Batch) error {
+	ctx = clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters{"query": queryID(s.table, b.Number)}))
+	if err := s.conn.Exec(ctx, killInsert); err != nil {
+		return fmt.Errorf("ending the insert of batch %d: %w", b.Number, err)
+	}
+	return nil
+}
+
 // arrived makes sure that no insert of the batch is running any more, and tells whether the batch is there. Neither all
 // nor none of its rows is a fault that nothing here can mend.
 func (s *sink) arrived(ctx context.Context, b promo.Batch) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, insertTime)
 	defer cancel()
-	query := clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters{"query": queryID(s.table, b.Number)}))
-	if err := s.conn.Exec(query, killInsert); err != nil {
-		return false, fmt.Errorf("ending the insert of batch %d: %w", b.Number, err)
+	if err := s.kill(ctx, b); err != nil {
+		return false, err
 	}
 	count := clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters{
 		"partition": strconv.Itoa(b.Partition), "batch": strconv.FormatInt(b.Number, 10),

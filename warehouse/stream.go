@@ -42,8 +42,12 @@ type Stream interface {
 	RecordAsOf(ctx context.Context, asOf time.Time) error
 	// Forget begins the stream anew.
 	Forget(ctx context.Context) error
-	// BeginExchange forgets this stream and makes the other one's place unknown, since its table is about to change.
-	BeginExchange(ctx context.Context, other string) error
+	// Restamp gives facts of a ledger that was restored from a dump, whose transactions the server has not counted to
+	// yet, a place before all others, in their own order.
+	Restamp(ctx context.Context) error
+	// BeginExchange forgets this stream and makes the other one's place unknown, since its table is about to change. It
+	// gives the batches that were under way there.
+	BeginExchange(ctx context.Context, other string) ([]promo.Batch, error)
 	// EndExchange says that the other stream's table is filled up to the position.
 	EndExchange(ctx context.Context, other string, at promo.Position) error
 	// Shops gives what is known of shops.

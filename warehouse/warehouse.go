@@ -2,6 +2,7 @@ package warehouse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 
 // Ledger is what the warehouse asks of the store of record, beside its streams of facts.
 type Ledger interface {
+	Identity(ctx context.Context) (string, error)
 	Delivered(ctx context.Context, stream string) (promo.StreamState, error)
 	Waiting(ctx context.Context, after promo.Position) (int64, error)
 	Blocker(ctx context.Context) (string, error)
@@ -77,6 +79,32 @@ func (w *Warehouse) Migrate(ctx context.Context) error {
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrating the warehouse: %w", err)
+	}
+	return w.belong(ctx)
+}
+
+// ErrOtherLedger says that the warehouse holds the facts of another ledger. Numbers of one shop would pass for another's.
+var ErrOtherLedger = errors.New("the warehouse holds the facts of another ledger: go back to that one, or give this one a warehouse of its own (another --data-dir, or another database in --clickhouse-url)")
+
+// belong makes sure that the warehouse is the ledger's. An empty one becomes it.
+func (w *Warehouse) belong(ctx context.Context) error {
+	ledger, err := w.ledger.Identity(ctx)
+	if err != nil {
+		return err
+	}
+	var owners []struct {
+		ID string `ch:"id"`
+	}
+	if err := w.conn.Select(ctx, &owners, `select toString(id) as id from ledger`); err != nil {
+		return fmt.Errorf("reading whose warehouse it is: %w", err)
+	}
+	switch {
+	case len(owners) == 0:
+		if err := w.conn.Exec(ctx, `insert into ledger select toUUID({id:String})`, clickhouse.Named("id", ledger)); err != nil {
+			return fmt.Errorf("making the warehouse the ledger's: %w", err)
+		}
+	case owners[0].ID != ledger:
+		return ErrOtherLedger
 	}
 	return nil
 }

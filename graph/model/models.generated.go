@@ -18,7 +18,7 @@ import (
 type ClaimVoucherInput struct {
 	// The voucher's id.
 	VoucherID string `json:"voucherId"`
-	// Makes repeats safe: 1 to 100 characters, remembered for 7 days. Refusals are decided anew.
+	// Makes repeats safe: 1 to 100 characters, remembered for 7 days for the voucher's shop. Refusals are decided anew.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
@@ -64,7 +64,7 @@ type CreateRegularVoucherInput struct {
 	DisplayChannel promo.DisplayChannel `json:"displayChannel"`
 	// The warnings that the seller has seen and submits in spite of.
 	AcknowledgedWarnings []promo.WarningCode `json:"acknowledgedWarnings,omitempty"`
-	// Makes repeats safe: 1 to 100 characters, remembered for 7 days.
+	// Makes repeats safe: 1 to 100 characters, remembered for 7 days for the shop.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 

@@ -20,6 +20,14 @@ create table outbox (
     primary key (tx, id)
 );
 
+-- Who this ledger is, wherever it is restored to: a warehouse belongs to one ledger.
+create table identity (
+    ledger uuid not null default gen_random_uuid(),
+    -- There is one row.
+    single boolean primary key default true check (single)
+);
+insert into identity default values;
+
 -- How far each stream of facts into the warehouse has come. 'facts' feeds the reports, 'rebuild' a table that will take
 -- the reports' place.
 create table streams (

@@ -51,7 +51,7 @@ grant select on shops, products, buyers, percent_policies, promotions, vouchers,
     claims, redemptions, idempotency_keys to voucherhouse_api;
 grant insert on promotions, vouchers, voucher_products, outbox to voucherhouse_api;
 grant insert, update on idempotency_keys to voucherhouse_api;
-grant update (name, starts_at, ends_at, deactivated_at, version) on promotions to voucherhouse_api;
+grant update (deactivated_at, version) on promotions to voucherhouse_api;
 grant update (total_quantity) on vouchers to voucherhouse_api;
 
 -- Claim batches decide for many buyers of one shop at once.
@@ -69,7 +69,8 @@ grant update on customers to voucherhouse_import;
 grant update (claimed) on vouchers to voucherhouse_import;
 grant usage on sequence promotions_id_seq, claims_id_seq, orders_id_seq to voucherhouse_import;
 
-grant select on outbox, shops to voucherhouse_relay;
+grant select on outbox, shops, identity to voucherhouse_relay;
+grant update (tx) on outbox to voucherhouse_relay;  -- of a restored ledger, whose transactions are counted anew
 grant select, insert, update, delete on streams, manifests, manifest_batches, reconciliations to voucherhouse_relay;
 -- Keys that have outlived their time are swept for all shops at once.
 grant select (used_at), delete on idempotency_keys to voucherhouse_relay;
@@ -117,8 +118,6 @@ create policy own_shop on voucher_products to voucherhouse_api
 create policy own_shop on orders to voucherhouse_api
     using (shop_id = any ((select app_shops())::bigint[]));
 create policy own_shop on order_lines to voucherhouse_api
-    using (shop_id = any ((select app_shops())::bigint[]));
-create policy own_shop on customers to voucherhouse_api
     using (shop_id = any ((select app_shops())::bigint[]));
 create policy own_shop on claims to voucherhouse_api, voucherhouse_claims
     using (shop_id = any ((select app_shops())::bigint[]));
@@ -183,4 +182,4 @@ create policy any_buyer on buyers to voucherhouse_claims, voucherhouse_import us
 create policy import on shops to voucherhouse_import using (true);
 create policy relay on shops for select to voucherhouse_relay using (true);
 create policy relay on idempotency_keys to voucherhouse_relay using (true);
-create policy relay on outbox for select to voucherhouse_relay using (true);
+create policy relay on outbox to voucherhouse_relay using (true);
