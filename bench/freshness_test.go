@@ -8,8 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"voucherhouse/graph/relay"
 	"voucherhouse/internal/testserver"
+	"voucherhouse/promo"
 )
+
+// sampleShop is the id of a data directory's first shop.
+var sampleShop = relay.ID(promo.Key{Kind: promo.KindShop, Shop: 1})
 
 // changes is how many changes are followed into the reports.
 const changes = 200
@@ -20,7 +25,7 @@ func BenchmarkChangeToReport(b *testing.B) {
 	dataDir := filepath.Join(b.TempDir(), "data")
 	stop(b, demo(b, dataDir))
 	p := program.Serve(b, dataDir)
-	seller := program.Run(b, dataDir, "token", "--role", "SELLER", "--client", "SELLER_CENTER", "--subject", "bench", "--shop", "U2hvcDoxOjA")
+	seller := program.Run(b, dataDir, "token", "--role", "SELLER", "--client", "SELLER_CENTER", "--subject", "bench", "--shop", sampleShop)
 	voucher := create(b, p, seller)
 	var delays, reports []time.Duration
 	for b.Loop() {
@@ -46,9 +51,9 @@ func BenchmarkChangeToReport(b *testing.B) {
 func create(b *testing.B, p *testserver.Process, seller string) string {
 	b.Helper()
 	now := time.Now().UTC()
-	answer := p.Ask(b, seller, fmt.Sprintf(`mutation { createRegularVoucher(input: { shopId: "U2hvcDoxOjA", settings: { name: "Bench",
+	answer := p.Ask(b, seller, fmt.Sprintf(`mutation { createRegularVoucher(input: { shopId: %q, settings: { name: "Bench",
 		claimPeriod: { from: %q, to: %q }, discount: { amountOff: { amount: "1.00", currency: "USD" } }, totalQuantity: 1000000 } })
-		{ voucher { id } userErrors { code message } } }`, now.Add(-time.Hour).Format(time.RFC3339), now.Add(24*time.Hour).Format(time.RFC3339)))
+		{ voucher { id } userErrors { code message } } }`, sampleShop, now.Add(-time.Hour).Format(time.RFC3339), now.Add(24*time.Hour).Format(time.RFC3339)))
 	var made struct {
 		Data struct {
 			CreateRegularVoucher struct{ Voucher struct{ ID string } }
@@ -66,8 +71,8 @@ func claims(b *testing.B, p *testserver.Process, seller, voucher string, reports
 	b.Helper()
 	now := time.Now().UTC()
 	asked := time.Now()
-	answer := p.Ask(b, seller, fmt.Sprintf(`{ coreData(input: { shopId: "U2hvcDoxOjA", promotionIds: [%q], period: { from: %q, to: %q } })
-		{ totals { claims } series { metrics { claims } } } }`, voucher, now.AddDate(0, 0, -6).Format(time.RFC3339), now.AddDate(0, 0, 1).Format(time.RFC3339)))
+	answer := p.Ask(b, seller, fmt.Sprintf(`{ coreData(input: { shopId: %q, promotionIds: [%q], period: { from: %q, to: %q } })
+		{ totals { claims } series { metrics { claims } } } }`, sampleShop, voucher, now.AddDate(0, 0, -6).Format(time.RFC3339), now.AddDate(0, 0, 1).Format(time.RFC3339)))
 	*reports = append(*reports, time.Since(asked))
 	var report struct {
 		Data struct {

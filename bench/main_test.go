@@ -8,4 +8,8 @@ import (
 	"voucherhouse/internal/testdb"
 )
 
-func TestMain(m *testing.M) { os.Exit(testdb.Main(m)) }
+func TestMain(m *testing.M) {
+	code := testdb.Main(m)
+	program.Close()
+	os.Exit(code)
+}
