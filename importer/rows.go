@@ -13,12 +13,6 @@ import (
 	"voucherhouse/promo"
 )
 
-const (
-	longestName     = 50 // code points
-	longestValidity = 3650
-	largestQuantity = 1_000_000_000
-)
-
 func products(l *postgres.Ledger) table[postgres.ImportedProduct] {
 	return table[postgres.ImportedProduct]{
 		file: "products.csv", parse: parseProduct, store: l.ImportProducts,
@@ -102,13 +96,13 @@ func parseVoucher(c *cells) postgres.ImportedVoucher {
 		Period:               promo.Period{From: c.instant("starts_at"), To: c.instant("ends_at")},
 		ValidFrom:            c.optionalInstant("valid_from"),
 		ValidTo:              c.optionalInstant("valid_to"),
-		DaysAfterClaim:       c.optionalNumber("days_after_claim", 1, longestValidity),
+		DaysAfterClaim:       c.optionalNumber("days_after_claim", 1, promo.LongestValidity),
 		AmountOffMinor:       c.optionalAmount("amount_off"),
 		PercentOff:           c.optionalPercent("percent_off"),
 		MaximumDiscountMinor: c.optionalAmount("maximum_discount"),
 		MinimumSpendMinor:    c.optionalAmount("minimum_spend"),
-		TotalQuantity:        c.number("total_quantity", 1, largestQuantity),
-		ClaimsPerCustomer:    c.number("claims_per_customer", 1, largestQuantity),
+		TotalQuantity:        c.number("total_quantity", 1, promo.LargestQuantity),
+		ClaimsPerCustomer:    c.number("claims_per_customer", 1, promo.LargestQuantity),
 		Scope:                oneOf(c, "scope", promo.EntireShop, promo.SpecificProducts),
 	}
 	if c.problem == "" {
@@ -120,8 +114,11 @@ func parseVoucher(c *cells) postgres.ImportedVoucher {
 // checkVoucher holds the cells of a voucher against each other, and fills in the validity that is meant by three empty
 // cells.
 func checkVoucher(c *cells, v *postgres.ImportedVoucher) {
-	if utf8.RuneCountInString(v.Name) > longestName {
-		c.refuse("name has more than %d characters.", longestName)
+	if utf8.RuneCountInString(v.Name) > promo.LongestName {
+		c.refuse("name has more than %d characters.", promo.LongestName)
+	}
+	if strings.ContainsFunc(v.Name, unicode.IsControl) {
+		c.refuse("name has control characters.")
 	}
 	if !v.Period.To.After(v.Period.From) {
 		c.refuse("ends_at is not after starts_at.")
@@ -138,7 +135,7 @@ func checkVoucher(c *cells, v *postgres.ImportedVoucher) {
 	}
 	switch {
 	case (v.AmountOffMinor == nil) == (v.PercentOff == nil):
-		c.refuse("Either amount_off or percent_off must be given.")
+		c.refuse("Either amount_off or percent_off must be given, and not both.")
 	case v.MaximumDiscountMinor != nil && v.PercentOff == nil:
 		c.refuse("maximum_discount can only be given with percent_off.")
 	case v.AmountOffMinor != nil && v.MinimumSpendMinor != nil && *v.AmountOffMinor >= *v.MinimumSpendMinor:

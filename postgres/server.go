@@ -11,14 +11,22 @@ import (
 // oldestServer is the oldest version of Postgres that the ledger is kept on.
 const oldestServer = 150000
 
-// checkServer refuses a server that is too old.
+// checkServer refuses a server that is too old, or whose transactions would look at one moment only: a claim batch that
+// has waited for a lock must see what was committed meanwhile.
 func checkServer(ctx context.Context, db *sqlx.DB) error {
-	var version int
-	if err := db.GetContext(ctx, &version, `select current_setting('server_version_num')::int`); err != nil {
-		return fmt.Errorf("asking Postgres for its version: %w", err)
+	var server struct {
+		Version   int
+		Isolation string
 	}
-	if version < oldestServer {
-		return fmt.Errorf("the server is Postgres %d; the ledger needs %d or later", version/10000, oldestServer/10000)
+	err := db.GetContext(ctx, &server, `
+select current_setting('server_version_num')::int as version, current_setting('default_transaction_isolation') as isolation`)
+	switch {
+	case err != nil:
+		return fmt.Errorf("asking Postgres for its version: %w", err)
+	case server.Version < oldestServer:
+		return fmt.Errorf("the server is Postgres %d; the ledger needs %d or later", server.Version/10000, oldestServer/10000)
+	case server.Isolation != "read committed":
+		return fmt.Errorf("default_transaction_isolation is %q; the ledger needs \"read committed\"", server.Isolation)
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ func (v *Voucher) IncreaseQuantity(total, version int, now time.Time) error {
 		return Refuse("NOT_EDITABLE", "The voucher is expired or deactivated.", "id")
 	case version != v.Version:
 		return Refuse("VERSION_CONFLICT", "The voucher has changed since; look at it again.", "version")
-	case total > largestQuantity:
+	case total > LargestQuantity:
 		return Refuse("QUANTITY_INVALID", "The quantity must be from 1 to 1,000,000,000.", "totalQuantity")
 	case total <= v.TotalQuantity:
 		return Refuse("QUANTITY_NOT_INCREASED", "The quantity may only be raised.", "totalQuantity")

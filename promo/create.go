@@ -73,12 +73,18 @@ type PercentPolicy struct {
 	Minimum, Maximum Percent
 }
 
+// Limits of what a voucher may be, history included.
 const (
-	longestName       = 50
-	largestQuantity   = 1_000_000_000
-	longestValidity   = 3650 // days
-	smallestShareKept = 2    // the cap must leave at least one part in this many of the percentage (V9)
+	// LongestName is in code points (product.md V4).
+	LongestName = 50
+	// LargestQuantity bounds copies, and what one buyer may claim of them.
+	LargestQuantity = 1_000_000_000
+	// LongestValidity is in days from the claim.
+	LongestValidity = 3650
 )
+
+// smallestShareKept: the cap must leave at least one part in this many of the percentage (product.md V9).
+const smallestShareKept = 2
 
 // NewVoucher holds a draft against product.md V2 to V9. It returns the voucher with its warnings, or every rule that
 // was broken as Refusals; warnings are given in both cases.
@@ -125,7 +131,7 @@ func (c *checker) terms() Terms {
 // name is V4: 1 to 50 code points after trimming, no control characters.
 func (c *checker) name() string {
 	name := strings.TrimSpace(c.draft.Settings.Name)
-	if n := utf8.RuneCountInString(name); n < 1 || n > longestName {
+	if n := utf8.RuneCountInString(name); n < 1 || n > LongestName {
 		c.refusals.refuse("NAME_LENGTH", "The name must have 1 to 50 characters.", "settings", "name")
 	}
 	if !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
@@ -155,7 +161,7 @@ func (c *checker) validity() Validity {
 		return Validity{Period: &claiming}
 	case v.Period != nil && (!v.Period.Valid() || !v.Period.To.After(claiming.From) || !v.Period.To.After(c.context.Now)):
 		c.refusals.refuse("VALIDITY_INVALID", "The validity must end after it begins and after claiming begins, not be over yet, and last at most ten years.", "settings", "validity", "period")
-	case v.DaysAfterClaim != nil && (*v.DaysAfterClaim < 1 || *v.DaysAfterClaim > longestValidity):
+	case v.DaysAfterClaim != nil && (*v.DaysAfterClaim < 1 || *v.DaysAfterClaim > LongestValidity):
 		c.refusals.refuse("VALIDITY_INVALID", "The validity must be 1 to 3650 days.", "settings", "validity", "daysAfterClaim")
 	}
 	return *v
@@ -248,7 +254,7 @@ func (c *checker) scope() Scope {
 
 func (c *checker) quantity() int {
 	s := c.draft.Settings
-	if s.TotalQuantity < 1 || s.TotalQuantity > largestQuantity {
+	if s.TotalQuantity < 1 || s.TotalQuantity > LargestQuantity {
 		c.refusals.refuse("QUANTITY_INVALID", "The quantity must be from 1 to 1,000,000,000.", "settings", "totalQuantity")
 	} else if s.ClaimsPerCustomer < 1 || s.ClaimsPerCustomer > s.TotalQuantity {
 		c.refusals.refuse("CLAIMS_PER_CUSTOMER_INVALID", "One buyer may claim from 1 copy to all of them.", "settings", "claimsPerCustomer")
