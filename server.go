@@ -46,7 +46,7 @@ type commands struct {
 }
 
 func run(ctx context.Context, args []string) error {
-	parser, err := kong.New(&commands{}, kong.Name("voucherhouse"), kong.BindTo(ctx, (*context.Context)(nil)),
+	parser, err := kong.New(&commands{}, kong.Name("voucherhouse"), kong.BindTo(ctx, (*context.Context)(nil)), kong.DefaultEnvars("VOUCHERHOUSE"),
 		kong.Description("A GraphQL backend with an analytics warehouse for sellers' promotions on a marketplace."))
 	if err != nil {
 		return err
@@ -60,7 +60,7 @@ func run(ctx context.Context, args []string) error {
 
 // listening is where a server listens.
 type listening struct {
-	Listen string `env:"VOUCHERHOUSE_LISTEN" default:"127.0.0.1:8080" help:"Address to listen on."`
+	Listen string `default:"127.0.0.1:8080" help:"Address to listen on."`
 }
 
 type serveCommand struct {
@@ -90,7 +90,7 @@ func (c *importCommand) Run(ctx context.Context) error {
 }
 
 type tokenCommand struct {
-	DataDir  string        `name:"data-dir" env:"VOUCHERHOUSE_DATA_DIR" default:"data" type:"path" help:"Directory of the installation whose key signs the token."`
+	DataDir  string        `name:"data-dir" default:"data" type:"path" help:"Directory of the installation whose key signs the token."`
 	Role     promo.Role    `required:"" help:"SELLER, AGENT, HOST, BUYER, PLATFORM, ANALYST or ADMIN."`
 	Client   promo.Client  `required:"" help:"SELLER_CENTER, SELLER_APP, STREAMER_DESKTOP, MARKETPLACE_APP or SERVICE."`
 	Shop     []string      `placeholder:"ID" help:"A shop the token is for, by its id in the API. Can be repeated."`

@@ -10,10 +10,10 @@ import (
 
 // Config says where the stores are.
 type Config struct {
-	DataDir       string `name:"data-dir" env:"VOUCHERHOUSE_DATA_DIR" default:"data" type:"path" help:"Directory of this installation: both embedded engines, and the key of tokens."`
-	PostgresURL   string `name:"postgres-url" env:"VOUCHERHOUSE_POSTGRES_URL" placeholder:"URL" help:"A Postgres of your own (15 or later) in place of the embedded one: postgres://user:password@host/database?sslmode=verify-full."`
-	ClickHouseURL string `name:"clickhouse-url" env:"VOUCHERHOUSE_CLICKHOUSE_URL" placeholder:"URL" help:"A ClickHouse of your own (25.8 or later) in place of the embedded one: clickhouse://user:password@host:9000/database."`
-	Warehouse     string `env:"VOUCHERHOUSE_WAREHOUSE" enum:"on,off" default:"on" help:"Whether this process has a warehouse. Without one, facts wait in the ledger and analytics answers UNAVAILABLE."`
+	DataDir       string `name:"data-dir" default:"data" type:"path" help:"Directory of this installation: both embedded engines, and the key of tokens."`
+	PostgresURL   string `name:"postgres-url" placeholder:"URL" help:"A Postgres of your own (15 or later) in place of the embedded one: postgres://user:password@host/database?sslmode=verify-full."`
+	ClickHouseURL string `name:"clickhouse-url" placeholder:"URL" help:"A ClickHouse of your own (25.8 or later) in place of the embedded one: clickhouse://user:password@host:9000/database."`
+	Warehouse     string `enum:"on,off" default:"on" help:"Whether this process has a warehouse. Without one, facts wait in the ledger and analytics answers UNAVAILABLE."`
 }
 
 // Validate checks what can be checked without asking anybody. Every error names the flag and the remedy; none repeats a

@@ -68,7 +68,11 @@ func Open(ctx context.Context, c Config, clock func() time.Time) (_ *Stores, err
 			return nil, err
 		}
 	}
-	return s, s.migrate(ctx)
+	err = s.migrate(ctx)
+	if err != nil && c.PostgresURL != "" && !errors.Is(err, warehouse.ErrOtherLedger) {
+		err = fmt.Errorf("--postgres-url: %w; the login must be able to make tables and roles", err)
+	}
+	return s, err
 }
 
 func (s *Stores) migrate(ctx context.Context) error {
@@ -113,7 +117,7 @@ func (e *engines) ledger(ctx context.Context, c Config, clock func() time.Time) 
 	if c.PostgresURL != "" {
 		l, err := postgres.Open(ctx, c.PostgresURL, clock)
 		if err != nil {
-			return nil, fmt.Errorf("--postgres-url: %w", err)
+			return nil, fmt.Errorf("--postgres-url: %w; check the URL, and that the server runs", err)
 		}
 		return l, nil
 	}
@@ -136,7 +140,7 @@ func (e *engines) warehouse(ctx context.Context, c Config, ledger *postgres.Ledg
 	}
 	w, err := warehouse.Open(ctx, options, ledger, Lead(ledger), clock)
 	if err != nil && c.ClickHouseURL != "" {
-		err = fmt.Errorf("--clickhouse-url: %w", err)
+		err = fmt.Errorf("--clickhouse-url: %w; check the URL, and that the server runs", err)
 	}
 	return w, err
 }
