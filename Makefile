@@ -1,7 +1,7 @@
 # Everything a developer does has a target here.
 
 .DEFAULT_GOAL := help
-.PHONY: help run web test bench lint generate build clean
+.PHONY: help run web test bench lint generate build compile clean
 
 BIN := bin/voucherhouse
 # Packages of npm: both engines and what the explorer is built from.
@@ -14,13 +14,18 @@ help: ## Say what can be done
 run: build ## Serve a sample shop to explore, with a token for each role
 	$(BIN) demo
 
-build: $(PAGE) ## Build the program, with the explorer in it
+build: ## Build the program, with the explorer in it
+	@$(MAKE) --no-print-directory -j2 $(PAGE) compile
 	go build -o $(BIN) .
+
+# Compiles while npm fetches: only the page is missing then.
+compile:
+	@go build ./...
 
 web: $(PAGE) ## Build the explorer page
 
 $(NODE): package.json package-lock.json
-	npm ci
+	npm ci --loglevel=error
 	@touch $@
 
 $(PAGE): $(NODE) web/vite.config.ts $(wildcard web/explorer/*)
