@@ -65,6 +65,10 @@ func TestKillAndRestart(t *testing.T) {
 	must(t, p.Process.Signal(syscall.SIGTERM))
 	must(t, p.Wait())
 	program.Run(t, dataDir, "reconcile") // and without a server
+	output, err := program.Command(t, dataDir, "demo", "--listen", "127.0.0.1:0").CombinedOutput()
+	if err == nil || !strings.Contains(string(output), "--data-dir") {
+		t.Errorf("the sample was put beside a real shop: %v, %s", err, output)
+	}
 }
 
 // Wrong configuration ends with one line that names what is wrong and what to do, status 1, and nothing touched.
@@ -89,6 +93,7 @@ func TestRefusalsToStart(t *testing.T) {
 		"unknown role":       {args: []string{"token", "--role", "KING", "--client", "SERVICE", "--subject", "x"}, says: []string{"KING"}},
 		"no shop's id":       {args: []string{"token", "--role", "SELLER", "--client", "SERVICE", "--subject", "x", "--shop", "7"}, says: []string{"--shop"}},
 		"no data yet":        {args: []string{"token", "--role", "ADMIN", "--client", "SERVICE", "--subject", "x"}, says: []string{"--data-dir"}},
+		"nothing to rebuild": {args: []string{"rebuild"}, says: []string{"--data-dir"}},
 		"no folder":          {args: []string{"import", "/nowhere"}, says: []string{"/nowhere"}},
 	} {
 		t.Run(name, func(t *testing.T) {
