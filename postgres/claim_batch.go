@@ -64,7 +64,9 @@ func (b *claimBatch) look(ctx context.Context, tx *sqlx.Tx, now time.Time) error
 	b.outcomes, b.made, b.voucher = make([]claimOutcome, len(b.pending)), nil, nil
 	row, err := one[voucherRow](ctx, tx, voucherByID, b.id.Shop, b.id.Serial)
 	if errors.Is(err, promo.ErrNotFound) {
-		b.refuseAll(promo.RefuseClaim(promo.ClaimVoucherUnknown))
+		for i := range b.outcomes {
+			b.outcomes[i].err = promo.RefuseClaim(promo.ClaimVoucherUnknown)
+		}
 		return nil
 	}
 	if err != nil {
@@ -74,8 +76,7 @@ func (b *claimBatch) look(ctx context.Context, tx *sqlx.Tx, now time.Time) error
 	if err := b.repeats(ctx, tx); err != nil {
 		return err
 	}
-	if refusal := b.voucher.Claimable(now); refusal != nil {
-		b.refuseAll(refusal)
+	if b.refuse(); b.settled() {
 		return nil
 	}
 	if err := b.count(ctx, tx); err != nil {
@@ -85,22 +86,36 @@ func (b *claimBatch) look(ctx context.Context, tx *sqlx.Tx, now time.Time) error
 	return nil
 }
 
-// closed tells whether the batch makes no claim, so that what look decided stands.
-func (b *claimBatch) closed() bool { return len(b.made) == 0 }
-
-func (b *claimBatch) refuseAll(refusal error) {
-	for i := range b.outcomes {
-		if b.outcomes[i].claim == nil && b.outcomes[i].err == nil {
-			b.outcomes[i].err = refusal
+// refuse settles the claims that the voucher itself forbids.
+func (b *claimBatch) refuse() {
+	for i, p := range b.pending {
+		if b.open(i) {
+			b.outcomes[i].err = b.voucher.Claimable(p.request.Source(), b.now)
 		}
 	}
 }
+
+// open tells whether a claim is still to be decided.
+func (b *claimBatch) open(i int) bool { return b.outcomes[i].claim == nil && b.outcomes[i].err == nil }
+
+// settled tells whether every claim has its outcome.
+func (b *claimBatch) settled() bool {
+	for i := range b.outcomes {
+		if b.open(i) {
+			return false
+		}
+	}
+	return true
+}
+
+// closed tells whether the batch makes no claim, so that what look decided stands.
+func (b *claimBatch) closed() bool { return len(b.made) == 0 }
 
 // decide takes the claims in their order: the buyer's limit, then the quantity.
 func (b *claimBatch) decide() {
 	left := b.voucher.TotalQuantity - b.voucher.Claimed
 	for i, p := range b.pending {
-		if b.outcomes[i].claim != nil || b.outcomes[i].err != nil {
+		if !b.open(i) {
 			continue
 		}
 		buyer, known := b.buyers[p.request.Subject]

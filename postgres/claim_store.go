@@ -14,71 +14,84 @@ import (
 // One statement stores the claims with their counter, facts and keys. Ids are drawn first, so that each row knows its own.
 const insertClaims = `
 with made as materialized (
-    select nextval('claims_id_seq') as id, ordinal, buyer_id, payload, caller, key
-    from unnest($3::bigint[], $4::json[], $5::text[], $6::text[]) with ordinality as m (buyer_id, payload, caller, key, ordinal)
+    select nextval('claims_id_seq') as id, ordinal, buyer_id, source, payload, caller, key, body
+    from unnest($3::bigint[], $4::claim_source[], $5::json[], $6::text[], $7::text[], $8::bytea[])
+        with ordinality as m (buyer_id, source, payload, caller, key, body, ordinal)
 ), claimed as (
     insert into claims (shop_id, id, voucher_id, buyer_id, source, claimed_at, valid_from, valid_to)
     overriding system value
-    select $1, id, $2, buyer_id, 'STOREFRONT', $7, $8, $9 from made
+    select $1, id, $2, buyer_id, source, $9, $10, $11 from made
 ), counted as (
     update vouchers set claimed = claimed + (select count(*) from made) where shop_id = $1 and id = $2
 ), facts as (
     insert into outbox (shop_id, kind, at, payload)
-    select $1, 'claim', $7, payload from made
+    select $1, 'claim', $9, payload from made
 ), keys as (
     insert into idempotency_keys (shop_id, caller, key, body, result_id, used_at)
-    select $1, caller, key, $10, id, $7 from made where key <> ''
+    select $1, caller, key, body, id, $9 from made where key <> ''
     on conflict (shop_id, caller, key) do update
         set body = excluded.body, result_id = excluded.result_id, used_at = excluded.used_at
-        where idempotency_keys.used_at <= $11
+        where idempotency_keys.used_at <= $12
     returning 1
 )
 select id, (select count(*) from keys) as bound from made order by ordinal`
 
+// madeClaims are the claims to store, column by column.
+type madeClaims struct {
+	buyers                        []int64
+	sources, facts, callers, keys []string
+	bodies                        [][]byte
+	// bind is how many come with a key.
+	bind int
+}
+
 // store writes the claims that were decided on.
 func (b *claimBatch) store(ctx context.Context, tx *sqlx.Tx) error {
-	n := len(b.made)
-	buyers, facts, callers, keys := make([]int64, n), make([]string, n), make([]string, n), make([]string, n)
 	validity := b.voucher.Validity.For(b.now)
-	bind := 0
-	for i, at := range b.made {
-		r := b.pending[at].request
-		buyer := b.buyers[r.Subject]
-		body, err := json.Marshal(b.fact(buyer, validity, callerOf(r)))
+	var m madeClaims
+	for _, at := range b.made {
+		c, err := b.make(&m, b.pending[at].request, validity)
 		if err != nil {
-			return fmt.Errorf("encoding a claim fact: %w", err)
+			return err
 		}
-		buyers[i], facts[i], callers[i], keys[i] = int64(buyer), string(body), callerOf(r), r.IdempotencyKey
-		if r.IdempotencyKey != "" {
-			bind++
-		}
-		b.outcomes[at].claim = &promo.Claim{
-			ID: promo.ClaimID{Shop: b.id.Shop}, Voucher: b.id, Buyer: buyer, Source: promo.FromStorefront, ClaimedAt: b.now, Validity: validity,
-		}
+		b.outcomes[at].claim = c
 	}
 	var rows []struct {
 		ID    int64
 		Bound int
 	}
-	if err := tx.SelectContext(ctx, &rows, insertClaims, b.id.Shop, b.id.Serial, pq.Array(buyers), pq.Array(facts), pq.Array(callers),
-		pq.Array(keys), b.now, validity.From, validity.To, claimDigest(b.id), b.now.Add(-keyLifetime)); err != nil {
+	if err := tx.SelectContext(ctx, &rows, insertClaims, b.id.Shop, b.id.Serial, pq.Array(m.buyers), pq.Array(m.sources), pq.Array(m.facts),
+		pq.Array(m.callers), pq.Array(m.keys), pq.Array(m.bodies), b.now, validity.From, validity.To, b.now.Add(-keyLifetime)); err != nil {
 		return fmt.Errorf("storing claims: %w", err)
 	}
-	if rows[0].Bound != bind {
+	if rows[0].Bound != m.bind {
 		return errKeyTaken
 	}
 	for i, at := range b.made {
 		b.outcomes[at].claim.ID.Serial = rows[i].ID
 	}
-	b.voucher.Claimed += n
+	b.voucher.Claimed += len(b.made)
 	return nil
 }
 
-func (b *claimBatch) fact(buyer promo.BuyerID, validity promo.Period, caller string) promo.Fact {
-	return promo.Fact{
-		Promotions: []int64{b.id.Serial}, Tools: []string{string(b.voucher.Tool)}, Buyer: int64(buyer), Quantity: 1,
-		Channel: string(promo.FromStorefront), Until: validity.To.UnixMicro(), Actor: caller,
+// make adds the claim that a request is granted; it has no number yet.
+func (b *claimBatch) make(m *madeClaims, r promo.ClaimRequest, validity promo.Period) (*promo.Claim, error) {
+	c := &promo.Claim{
+		ID: promo.ClaimID{Shop: b.id.Shop}, Voucher: b.id, Buyer: b.buyers[r.Subject], Source: r.Source(), ClaimedAt: b.now, Validity: validity,
 	}
+	fact, err := json.Marshal(promo.Fact{
+		Promotions: []int64{b.id.Serial}, Tools: []string{string(b.voucher.Tool)}, Buyer: int64(c.Buyer), Quantity: 1,
+		Channel: string(c.Source), Until: validity.To.UnixMicro(), Actor: r.Caller(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("encoding a claim fact: %w", err)
+	}
+	m.buyers, m.sources, m.facts = append(m.buyers, int64(c.Buyer)), append(m.sources, string(c.Source)), append(m.facts, string(fact))
+	m.callers, m.keys, m.bodies = append(m.callers, r.Caller()), append(m.keys, r.IdempotencyKey), append(m.bodies, claimDigest(r))
+	if r.IdempotencyKey != "" {
+		m.bind++
+	}
+	return c, nil
 }
 
 // answer hands the outcomes out. It runs after the commit: what is answered is durable.

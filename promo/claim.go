@@ -57,8 +57,26 @@ type ClaimRequest struct {
 	Voucher VoucherID
 	// Subject is the buyer's external id; the first claim makes the buyer.
 	Subject string
+	// Sender is the caller who sends it into a chat. Empty where the buyer claims.
+	Sender string
 	// IdempotencyKey makes repeats safe (product.md Q2). Empty: none.
 	IdempotencyKey string
+}
+
+// Caller is who asks: the claim is its doing, and the idempotency key its own.
+func (r ClaimRequest) Caller() string {
+	if r.Sender != "" {
+		return r.Sender
+	}
+	return Actor{Role: RoleBuyer, Subject: r.Subject}.Caller()
+}
+
+// Source is how the claim comes about.
+func (r ClaimRequest) Source() ClaimSource {
+	if r.Sender != "" {
+		return FromChat
+	}
+	return FromStorefront
 }
 
 // The refusals of a claim, in the order in which they are decided: the first that applies is the answer (product.md Q3).
@@ -87,9 +105,9 @@ var claimMessages = map[Code]string{
 // RefuseClaim is the answer for a claim that a rule forbids.
 func RefuseClaim(code Code) Refusals { return Refuse(code, claimMessages[code], "voucherId") }
 
-// Claimable holds a voucher against the rules of a claim that need no count of claims: everything in Q3 up to the
-// buyer's limit. Nil means that the counts decide.
-func (v *Voucher) Claimable(now time.Time) error {
+// Claimable holds a voucher against the rules of a claim that need to know nothing but the voucher: everything in Q3 up
+// to whether it is private or handed out in livestreams only.
+func (v *Voucher) Claimable(from ClaimSource, now time.Time) error {
 	switch status := v.Status(now); {
 	case status == Deactivated:
 		return RefuseClaim(ClaimDeactivated)
@@ -97,9 +115,9 @@ func (v *Voucher) Claimable(now time.Time) error {
 		return RefuseClaim(ClaimNotStarted)
 	case status == Expired:
 		return RefuseClaim(ClaimEnded)
-	case v.Tool == ChatCoupon:
+	case v.Tool == ChatCoupon && from != FromChat:
 		return RefuseClaim(ClaimPrivate)
-	case v.Tool == LiveVoucher:
+	case v.Tool == LiveVoucher && from != FromLive:
 		return RefuseClaim(ClaimNotDistributed)
 	}
 	return nil

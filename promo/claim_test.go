@@ -39,10 +39,21 @@ func TestQ3ClaimIsRefusedWithTheFirstRuleThatFailed(t *testing.T) {
 			if test.want != "" {
 				want = []string{string(test.want) + " voucherId"}
 			}
-			if got := broken(t, v.Claimable(test.at)); !slices.Equal(got, want) {
+			if got := broken(t, v.Claimable(promo.FromStorefront, test.at)); !slices.Equal(got, want) {
 				t.Errorf("refused with %q, want %q", got, want)
 			}
 		})
+	}
+}
+
+func TestC5ChatCouponsAreGivenInChatsOnly(t *testing.T) {
+	t.Parallel()
+	v := running(promo.ChatCoupon, promo.Ongoing)
+	if err := v.Claimable(promo.ClaimRequest{Sender: "AGENT:amy"}.Source(), now); err != nil {
+		t.Errorf("sent into a chat, it is refused: %v", err)
+	}
+	if got := broken(t, v.Claimable(promo.ClaimRequest{}.Source(), now)); !slices.Equal(got, []string{"PRIVATE_COUPON voucherId"}) {
+		t.Errorf("claimed by the buyer, it is refused with %q", got)
 	}
 }
 
