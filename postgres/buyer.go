@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -60,4 +61,24 @@ func (l *Ledger) Self(ctx context.Context, a promo.Actor) (*promo.Buyer, error) 
 		}
 		return row.promo(), nil
 	})
+}
+
+const becomeBuyer = `
+insert into buyers (external_id, name)
+values ($1, $1)
+on conflict (external_id) do nothing`
+
+// become makes sure of the buyer that the actor is: its first act makes it. The transaction acts for it from then on.
+func become(ctx context.Context, tx *sqlx.Tx, a promo.Actor) (promo.BuyerID, error) {
+	if _, err := tx.ExecContext(ctx, becomeBuyer, a.Subject); err != nil {
+		return 0, fmt.Errorf("making sure of a buyer: %w", err)
+	}
+	if _, err := tx.ExecContext(ctx, enterBuyer, a.Subject); err != nil {
+		return 0, fmt.Errorf("acting for a buyer: %w", err)
+	}
+	row, err := one[buyerRow](ctx, tx, buyerBySubject, a.Subject)
+	if err != nil {
+		return 0, fmt.Errorf("reading a buyer: %w", err)
+	}
+	return promo.BuyerID(row.ID), nil
 }
