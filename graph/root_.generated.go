@@ -36,7 +36,6 @@ type ResolverRoot interface {
 }
 
 type DirectiveRoot struct {
-	Allow func(ctx context.Context, obj any, next graphql.Resolver, roles []promo.Role, clients []promo.Client) (res any, err error)
 }
 
 type ComplexityRoot struct {
@@ -1538,13 +1537,16 @@ scalar Int64
 "A time zone's name in the IANA database, such as ` + "`" + `America/New_York` + "`" + `."
 scalar TimeZone
 
-"Who may use a field: the roles and, where it is a mutation, the apps. Everybody else gets FORBIDDEN before anything is looked up."
+"""
+Who may use a field: the roles and, where it is a mutation, the apps that they may use it from. Where it is given more than
+once, one of them must let the caller in, role and app together. Everybody else gets FORBIDDEN before anything is looked up.
+"""
 directive @allow(
   "The roles that may use the field."
   roles: [Role!]!
-  "The apps it may be used from. Absent: from all of them."
+  "The apps they may use it from. Absent: from all of them."
   clients: [Client!]
-) on FIELD_DEFINITION
+) repeatable on FIELD_DEFINITION
 
 "What the caller is to the marketplace. Carried by the token."
 enum Role {

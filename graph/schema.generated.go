@@ -87,28 +87,6 @@ type VoucherResolver interface {
 
 // region    ***************************** args.gotpl *****************************
 
-func (ec *executionContext) dir_allow_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "roles",
-		func(ctx context.Context, v any) ([]promo.Role, error) {
-			return ec.unmarshalNRole2ᚕvoucherhouseᚋpromoᚐRoleᚄ(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["roles"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "clients",
-		func(ctx context.Context, v any) ([]promo.Client, error) {
-			return ec.unmarshalOClient2ᚕvoucherhouseᚋpromoᚐClientᚄ(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["clients"] = arg1
-	return args, nil
-}
-
 func (ec *executionContext) field_Mutation_claimVoucher_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2195,30 +2173,7 @@ func (ec *executionContext) _Mutation_createRegularVoucher(ctx context.Context, 
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreateRegularVoucher(ctx, fc.Args["input"].(model.CreateRegularVoucherInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕvoucherhouseᚋpromoᚐRoleᚄ(ctx, []any{"SELLER"})
-				if err != nil {
-					var zeroVal *model.CreateVoucherPayload
-					return zeroVal, err
-				}
-				clients, err := ec.unmarshalOClient2ᚕvoucherhouseᚋpromoᚐClientᚄ(ctx, []any{"SELLER_CENTER"})
-				if err != nil {
-					var zeroVal *model.CreateVoucherPayload
-					return zeroVal, err
-				}
-				if ec.Directives.Allow == nil {
-					var zeroVal *model.CreateVoucherPayload
-					return zeroVal, errors.New("directive allow is not implemented")
-				}
-				return ec.Directives.Allow(ctx, nil, directive0, roles, clients)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateVoucherPayload) graphql.Marshaler {
 			return ec.marshalOCreateVoucherPayload2ᚖvoucherhouseᚋgraphᚋmodelᚐCreateVoucherPayload(ctx, selections, v)
 		},
@@ -2262,30 +2217,7 @@ func (ec *executionContext) _Mutation_increaseVoucherQuantity(ctx context.Contex
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().IncreaseVoucherQuantity(ctx, fc.Args["input"].(model.IncreaseVoucherQuantityInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕvoucherhouseᚋpromoᚐRoleᚄ(ctx, []any{"SELLER"})
-				if err != nil {
-					var zeroVal *model.IncreaseVoucherQuantityPayload
-					return zeroVal, err
-				}
-				clients, err := ec.unmarshalOClient2ᚕvoucherhouseᚋpromoᚐClientᚄ(ctx, []any{"SELLER_CENTER"})
-				if err != nil {
-					var zeroVal *model.IncreaseVoucherQuantityPayload
-					return zeroVal, err
-				}
-				if ec.Directives.Allow == nil {
-					var zeroVal *model.IncreaseVoucherQuantityPayload
-					return zeroVal, errors.New("directive allow is not implemented")
-				}
-				return ec.Directives.Allow(ctx, nil, directive0, roles, clients)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.IncreaseVoucherQuantityPayload) graphql.Marshaler {
 			return ec.marshalOIncreaseVoucherQuantityPayload2ᚖvoucherhouseᚋgraphᚋmodelᚐIncreaseVoucherQuantityPayload(ctx, selections, v)
 		},
@@ -2329,30 +2261,7 @@ func (ec *executionContext) _Mutation_deactivatePromotion(ctx context.Context, f
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeactivatePromotion(ctx, fc.Args["input"].(model.DeactivatePromotionInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕvoucherhouseᚋpromoᚐRoleᚄ(ctx, []any{"SELLER"})
-				if err != nil {
-					var zeroVal *model.DeactivatePromotionPayload
-					return zeroVal, err
-				}
-				clients, err := ec.unmarshalOClient2ᚕvoucherhouseᚋpromoᚐClientᚄ(ctx, []any{"SELLER_CENTER", "SELLER_APP"})
-				if err != nil {
-					var zeroVal *model.DeactivatePromotionPayload
-					return zeroVal, err
-				}
-				if ec.Directives.Allow == nil {
-					var zeroVal *model.DeactivatePromotionPayload
-					return zeroVal, errors.New("directive allow is not implemented")
-				}
-				return ec.Directives.Allow(ctx, nil, directive0, roles, clients)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.DeactivatePromotionPayload) graphql.Marshaler {
 			return ec.marshalODeactivatePromotionPayload2ᚖvoucherhouseᚋgraphᚋmodelᚐDeactivatePromotionPayload(ctx, selections, v)
 		},
@@ -2396,30 +2305,7 @@ func (ec *executionContext) _Mutation_claimVoucher(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ClaimVoucher(ctx, fc.Args["input"].(model.ClaimVoucherInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕvoucherhouseᚋpromoᚐRoleᚄ(ctx, []any{"BUYER"})
-				if err != nil {
-					var zeroVal *model.ClaimVoucherPayload
-					return zeroVal, err
-				}
-				clients, err := ec.unmarshalOClient2ᚕvoucherhouseᚋpromoᚐClientᚄ(ctx, []any{"MARKETPLACE_APP"})
-				if err != nil {
-					var zeroVal *model.ClaimVoucherPayload
-					return zeroVal, err
-				}
-				if ec.Directives.Allow == nil {
-					var zeroVal *model.ClaimVoucherPayload
-					return zeroVal, errors.New("directive allow is not implemented")
-				}
-				return ec.Directives.Allow(ctx, nil, directive0, roles, clients)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ClaimVoucherPayload) graphql.Marshaler {
 			return ec.marshalOClaimVoucherPayload2ᚖvoucherhouseᚋgraphᚋmodelᚐClaimVoucherPayload(ctx, selections, v)
 		},
@@ -3173,25 +3059,7 @@ func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().Viewer(ctx)
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕvoucherhouseᚋpromoᚐRoleᚄ(ctx, []any{"SELLER", "AGENT", "HOST", "BUYER", "PLATFORM", "ANALYST", "ADMIN"})
-				if err != nil {
-					var zeroVal *promo.Actor
-					return zeroVal, err
-				}
-				if ec.Directives.Allow == nil {
-					var zeroVal *promo.Actor
-					return zeroVal, errors.New("directive allow is not implemented")
-				}
-				return ec.Directives.Allow(ctx, nil, directive0, roles, nil)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *promo.Actor) graphql.Marshaler {
 			return ec.marshalNViewer2ᚖvoucherhouseᚋpromoᚐActor(ctx, selections, v)
 		},
@@ -3224,25 +3092,7 @@ func (ec *executionContext) _Query_node(ctx context.Context, field graphql.Colle
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Node(ctx, fc.Args["id"].(string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕvoucherhouseᚋpromoᚐRoleᚄ(ctx, []any{"SELLER", "AGENT", "HOST", "BUYER", "PLATFORM", "ANALYST", "ADMIN"})
-				if err != nil {
-					var zeroVal relay.Node
-					return zeroVal, err
-				}
-				if ec.Directives.Allow == nil {
-					var zeroVal relay.Node
-					return zeroVal, errors.New("directive allow is not implemented")
-				}
-				return ec.Directives.Allow(ctx, nil, directive0, roles, nil)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v relay.Node) graphql.Marshaler {
 			return ec.marshalONode2voucherhouseᚋgraphᚋrelayᚐNode(ctx, selections, v)
 		},
@@ -3286,25 +3136,7 @@ func (ec *executionContext) _Query_shop(ctx context.Context, field graphql.Colle
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Shop(ctx, fc.Args["id"].(string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕvoucherhouseᚋpromoᚐRoleᚄ(ctx, []any{"SELLER", "AGENT", "HOST", "BUYER", "PLATFORM", "ANALYST", "ADMIN"})
-				if err != nil {
-					var zeroVal *promo.Shop
-					return zeroVal, err
-				}
-				if ec.Directives.Allow == nil {
-					var zeroVal *promo.Shop
-					return zeroVal, errors.New("directive allow is not implemented")
-				}
-				return ec.Directives.Allow(ctx, nil, directive0, roles, nil)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *promo.Shop) graphql.Marshaler {
 			return ec.marshalOShop2ᚖvoucherhouseᚋpromoᚐShop(ctx, selections, v)
 		},
@@ -3348,25 +3180,7 @@ func (ec *executionContext) _Query_promotion(ctx context.Context, field graphql.
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Promotion(ctx, fc.Args["id"].(string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕvoucherhouseᚋpromoᚐRoleᚄ(ctx, []any{"SELLER", "AGENT", "HOST", "BUYER", "PLATFORM", "ANALYST", "ADMIN"})
-				if err != nil {
-					var zeroVal promo.Promotion
-					return zeroVal, err
-				}
-				if ec.Directives.Allow == nil {
-					var zeroVal promo.Promotion
-					return zeroVal, errors.New("directive allow is not implemented")
-				}
-				return ec.Directives.Allow(ctx, nil, directive0, roles, nil)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v promo.Promotion) graphql.Marshaler {
 			return ec.marshalOPromotion2voucherhouseᚋpromoᚐPromotion(ctx, selections, v)
 		},
@@ -3410,25 +3224,7 @@ func (ec *executionContext) _Query_myCoupons(ctx context.Context, field graphql.
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().MyCoupons(ctx, fc.Args["statuses"].([]promo.ClaimStatus), fc.Args["first"].(*int), fc.Args["after"].(*string))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕvoucherhouseᚋpromoᚐRoleᚄ(ctx, []any{"BUYER"})
-				if err != nil {
-					var zeroVal *relay.Connection[*promo.Claim]
-					return zeroVal, err
-				}
-				if ec.Directives.Allow == nil {
-					var zeroVal *relay.Connection[*promo.Claim]
-					return zeroVal, errors.New("directive allow is not implemented")
-				}
-				return ec.Directives.Allow(ctx, nil, directive0, roles, nil)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[*promo.Claim]) graphql.Marshaler {
 			return ec.marshalOClaimConnection2ᚖvoucherhouseᚋgraphᚋrelayᚐConnection(ctx, selections, v)
 		},
@@ -3472,25 +3268,7 @@ func (ec *executionContext) _Query_coreData(ctx context.Context, field graphql.C
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().CoreData(ctx, fc.Args["input"].(model.CoreDataInput))
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕvoucherhouseᚋpromoᚐRoleᚄ(ctx, []any{"SELLER", "ANALYST"})
-				if err != nil {
-					var zeroVal *warehouse.CoreData
-					return zeroVal, err
-				}
-				if ec.Directives.Allow == nil {
-					var zeroVal *warehouse.CoreData
-					return zeroVal, errors.New("directive allow is not implemented")
-				}
-				return ec.Directives.Allow(ctx, nil, directive0, roles, nil)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *warehouse.CoreData) graphql.Marshaler {
 			return ec.marshalOCoreData2ᚖvoucherhouseᚋwarehouseᚐCoreData(ctx, selections, v)
 		},
@@ -3533,25 +3311,7 @@ func (ec *executionContext) _Query_metricDefinitions(ctx context.Context, field 
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().MetricDefinitions(ctx)
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕvoucherhouseᚋpromoᚐRoleᚄ(ctx, []any{"SELLER", "AGENT", "HOST", "BUYER", "PLATFORM", "ANALYST", "ADMIN"})
-				if err != nil {
-					var zeroVal []warehouse.Definition
-					return zeroVal, err
-				}
-				if ec.Directives.Allow == nil {
-					var zeroVal []warehouse.Definition
-					return zeroVal, errors.New("directive allow is not implemented")
-				}
-				return ec.Directives.Allow(ctx, nil, directive0, roles, nil)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []warehouse.Definition) graphql.Marshaler {
 			return ec.marshalNMetricDefinition2ᚕvoucherhouseᚋwarehouseᚐDefinitionᚄ(ctx, selections, v)
 		},
@@ -3583,25 +3343,7 @@ func (ec *executionContext) _Query_warehouseStatus(ctx context.Context, field gr
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().WarehouseStatus(ctx)
 		},
-		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
-			directive0 := next
-
-			directive1 := func(ctx context.Context) (any, error) {
-				roles, err := ec.unmarshalNRole2ᚕvoucherhouseᚋpromoᚐRoleᚄ(ctx, []any{"SELLER", "ANALYST", "ADMIN"})
-				if err != nil {
-					var zeroVal *warehouse.Status
-					return zeroVal, err
-				}
-				if ec.Directives.Allow == nil {
-					var zeroVal *warehouse.Status
-					return zeroVal, errors.New("directive allow is not implemented")
-				}
-				return ec.Directives.Allow(ctx, nil, directive0, roles, nil)
-			}
-
-			next = directive1
-			return next
-		},
+		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *warehouse.Status) graphql.Marshaler {
 			return ec.marshalOWarehouseStatus2ᚖvoucherhouseᚋwarehouseᚐStatus(ctx, selections, v)
 		},

@@ -3,8 +3,10 @@ package resolvers
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"voucherhouse/auth"
 	"voucherhouse/promo"
@@ -15,14 +17,36 @@ var (
 	errForbidden       = &promo.Error{Code: promo.Forbidden, Message: "Your role or app may not do this."}
 )
 
-// allow is the schema's @allow: it decides before anything is looked up.
-func allow(ctx context.Context, _ any, next graphql.Resolver, roles []promo.Role, clients []promo.Client) (any, error) {
+// allow holds every field of the roots against its @allow in the schema, before anything is looked up. A root field
+// without one is open to nobody.
+func allow(ctx context.Context, next graphql.Resolver) (any, error) {
+	field := graphql.GetFieldContext(ctx)
+	if !guarded(field) {
+		return next(ctx)
+	}
 	a, known := auth.Actor(ctx)
 	switch {
 	case !known:
 		return nil, errUnauthenticated
-	case !slices.Contains(roles, a.Role), clients != nil && !slices.Contains(clients, a.Client):
+	case !slices.ContainsFunc(field.Field.Definition.Directives.ForNames("allow"), func(d *ast.Directive) bool { return lets(d, a) }):
 		return nil, errForbidden
 	}
 	return next(ctx)
+}
+
+// guarded tells whether a field is one of the roots', those of introspection aside: the schema is no secret.
+func guarded(f *graphql.FieldContext) bool {
+	switch f.Object {
+	case "Query", "Mutation", "Subscription":
+		return !strings.HasPrefix(f.Field.Name, "__")
+	}
+	return false
+}
+
+// lets tells whether one @allow lets the actor in: by its role and, if it names apps, from its app.
+func lets(allow *ast.Directive, a promo.Actor) bool {
+	names := func(argument, value string) bool {
+		return slices.ContainsFunc(allow.Arguments.ForName(argument).Value.Children, func(v *ast.ChildValue) bool { return v.Value.Raw == value })
+	}
+	return names("roles", string(a.Role)) && (allow.Arguments.ForName("clients") == nil || names("clients", string(a.Client)))
 }

@@ -36,7 +36,7 @@ const (
 
 // NewHandler serves the schema over HTTP to callers whom the keys know.
 func NewHandler(r *Resolver, keys *auth.Keys) http.Handler {
-	config := graph.Config{Resolvers: r, Directives: graph.DirectiveRoot{Allow: allow}, Complexity: complexity()}
+	config := graph.Config{Resolvers: r, Complexity: complexity()}
 	server := handler.New(graph.NewExecutableSchema(config))
 	server.AddTransport(transport.Options{})
 	server.AddTransport(transport.GET{})
@@ -46,6 +46,7 @@ func NewHandler(r *Resolver, keys *auth.Keys) http.Handler {
 	server.SetDisableSuggestion(true)
 	server.SetErrorPresenter(present)
 	server.SetRecoverFunc(recovered)
+	server.AroundFields(allow)
 	server.Use(extension.Introspection{})
 	server.Use(extension.FixedComplexityLimit(mostComplexity))
 	limited := onlyJSON(withDeadline(http.MaxBytesHandler(withLoaders(r, server), mostBytes)))
