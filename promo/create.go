@@ -1,12 +1,10 @@
 package promo
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
 )
@@ -39,6 +37,8 @@ type Draft struct {
 	Acknowledged []WarningCode
 	// IdempotencyKey makes repeats safe. Empty: none.
 	IdempotencyKey string
+	// from is the input that the settings were given in, for the paths of fields. Empty: settings.
+	from string
 }
 
 // Settings are the terms of a voucher as a caller wrote them.
@@ -113,11 +113,21 @@ type checker struct {
 	refusals Refusals
 }
 
+// refuse adds a broken rule about a field of the settings.
+func (c *checker) refuse(code Code, message string, field ...string) {
+	c.refusals.refuse(code, message, c.path(field...)...)
+}
+
+// path is that of a field of the settings in the input.
+func (c *checker) path(field ...string) []string {
+	return append([]string{cmp.Or(c.draft.from, "settings")}, field...)
+}
+
 func (c *checker) terms() Terms {
 	s := c.draft.Settings
 	minimum := c.minimumSpend()
 	return Terms{
-		Name:              c.name(),
+		Name:              c.refusals.name(s.Name, c.path("name")...),
 		Period:            c.period(),
 		Validity:          c.validity(),
 		MinimumSpend:      minimum,
@@ -128,41 +138,29 @@ func (c *checker) terms() Terms {
 	}
 }
 
-// name is V4: 1 to 50 code points after trimming, no control characters.
-func (c *checker) name() string {
-	name := strings.TrimSpace(c.draft.Settings.Name)
-	if n := utf8.RuneCountInString(name); n < 1 || n > LongestName {
-		c.refusals.refuse("NAME_LENGTH", "The name must have 1 to 50 characters.", "settings", "name")
-	}
-	if !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
-		c.refusals.refuse("NAME_INVALID", "The name may not have control characters.", "settings", "name")
-	}
-	return name
-}
-
 // period is V5: the claim period.
 func (c *checker) period() Period {
 	p := c.draft.Settings.Period
 	switch {
 	case !p.Valid():
-		c.refusals.refuse("PERIOD_INVALID", "The claim period must end after it begins and last at most ten years.", "settings", "claimPeriod")
+		c.refuse("PERIOD_INVALID", "The claim period must end after it begins and last at most ten years.", "claimPeriod")
 	case !p.To.After(c.context.Now):
-		c.refusals.refuse("PERIOD_IN_PAST", "The claim period is over already.", "settings", "claimPeriod", "to")
+		c.refuse("PERIOD_IN_PAST", "The claim period is over already.", "claimPeriod", "to")
 	}
 	return p
 }
 
-// validity is V5: a fixed period in which a claim made from now on can be redeemed, or days from the claim; by default
-// the claim period.
+// validity is V5: days from the claim, or a fixed period in which the last claim can still be redeemed; by default the
+// claim period.
 func (c *checker) validity() Validity {
 	v, claiming := c.draft.Settings.Validity, c.draft.Settings.Period
 	switch {
 	case v == nil:
 		return Validity{Period: &claiming}
-	case v.Period != nil && (!v.Period.Valid() || !v.Period.To.After(claiming.From) || !v.Period.To.After(c.context.Now)):
-		c.refusals.refuse("VALIDITY_INVALID", "The validity must end after it begins and after claiming begins, not be over yet, and last at most ten years.", "settings", "validity", "period")
+	case v.Period != nil && (!v.Period.Valid() || v.Period.To.Before(claiming.To)):
+		c.refuse("VALIDITY_INVALID", "The validity must end after it begins and not before the claim period ends, and last at most ten years.", "validity", "period")
 	case v.DaysAfterClaim != nil && (*v.DaysAfterClaim < 1 || *v.DaysAfterClaim > LongestValidity):
-		c.refusals.refuse("VALIDITY_INVALID", "The validity must be 1 to 3650 days.", "settings", "validity", "daysAfterClaim")
+		c.refuse("VALIDITY_INVALID", "The validity must be 1 to 3650 days.", "validity", "daysAfterClaim")
 	}
 	return *v
 }
@@ -172,7 +170,7 @@ func (c *checker) minimumSpend() *Money {
 	if in == nil {
 		return nil
 	}
-	return c.money(*in, "settings", "minimumSpend")
+	return c.money(*in, "minimumSpend")
 }
 
 // discount is V2 and V7: what is taken off. Nil if a rule is broken: there is nothing to warn of then.
@@ -185,12 +183,12 @@ func (c *checker) discount(minimum *Money) Discount {
 }
 
 func (c *checker) amountOff(in MoneyInput, minimum *Money) Discount {
-	amount := c.money(in, "settings", "discount", "amountOff")
+	amount := c.money(in, "discount", "amountOff")
 	if amount == nil {
 		return nil
 	}
 	if minimum != nil && amount.Minor >= minimum.Minor {
-		c.refusals.refuse("AMOUNT_NOT_BELOW_MINIMUM_SPEND", "The amount off must be below the minimum spend.", "settings", "discount", "amountOff")
+		c.refuse("AMOUNT_NOT_BELOW_MINIMUM_SPEND", "The amount off must be below the minimum spend.", "discount", "amountOff")
 	}
 	return AmountOff{Amount: *amount}
 }
@@ -199,13 +197,13 @@ func (c *checker) percentOff(in PercentOffInput) Discount {
 	percent, ok := PercentOf(in.Percent)
 	policy, before := c.context.Policy, len(c.refusals)
 	if !ok || percent < policy.Minimum || percent > policy.Maximum {
-		c.refusals.refuse("PERCENT_OUT_OF_RANGE",
+		c.refuse("PERCENT_OUT_OF_RANGE",
 			"The percentage must be from "+policy.Minimum.Decimal().String()+" to "+policy.Maximum.Decimal().String()+", with at most two digits after the point.",
-			"settings", "discount", "percentOff", "percent")
+			"discount", "percentOff", "percent")
 	}
 	off := PercentOff{Percent: percent}
 	if in.MaximumDiscount != nil {
-		off.MaximumDiscount = c.money(*in.MaximumDiscount, "settings", "discount", "percentOff", "maximumDiscount")
+		off.MaximumDiscount = c.money(*in.MaximumDiscount, "discount", "percentOff", "maximumDiscount")
 	}
 	if len(c.refusals) > before {
 		return nil
@@ -219,11 +217,11 @@ func (c *checker) money(in MoneyInput, field ...string) *Money {
 	minor, ok := shop.Currency.MinorUnits(in.Amount)
 	switch {
 	case in.Currency != string(shop.Currency):
-		c.refusals.refuse("CURRENCY_MISMATCH", "The currency must be the shop's, "+string(shop.Currency)+".", append(field, "currency")...)
+		c.refuse("CURRENCY_MISMATCH", "The currency must be the shop's, "+string(shop.Currency)+".", append(field, "currency")...)
 	case !ok:
-		c.refusals.refuse("AMOUNT_PRECISION", "The amount has more digits than the currency, or is too large.", append(field, "amount")...)
+		c.refuse("AMOUNT_PRECISION", "The amount has more digits than the currency, or is too large.", append(field, "amount")...)
 	case minor <= 0:
-		c.refusals.refuse("AMOUNT_NOT_POSITIVE", "The amount must be above zero.", append(field, "amount")...)
+		c.refuse("AMOUNT_NOT_POSITIVE", "The amount must be above zero.", append(field, "amount")...)
 	default:
 		m := shop.Money(minor)
 		return &m
@@ -238,7 +236,7 @@ func (c *checker) scope() Scope {
 		return EntireShop
 	}
 	if len(products) == 0 {
-		c.refusals.refuse("PRODUCTS_EMPTY", "Name at least one product, or leave the list out for the entire shop.", "settings", "productIds")
+		c.refuse("PRODUCTS_EMPTY", "Name at least one product, or leave the list out for the entire shop.", "productIds")
 	}
 	known := make(map[ProductID]bool) // a request may name tens of thousands
 	for _, p := range c.context.KnownProducts {
@@ -246,7 +244,7 @@ func (c *checker) scope() Scope {
 	}
 	for i, p := range products {
 		if !known[p] {
-			c.refusals.refuse("PRODUCT_NOT_FOUND", "There is no such product in this shop.", "settings", "productIds", strconv.Itoa(i))
+			c.refuse("PRODUCT_NOT_FOUND", "There is no such product in this shop.", "productIds", strconv.Itoa(i))
 		}
 	}
 	return SpecificProducts
@@ -255,9 +253,9 @@ func (c *checker) scope() Scope {
 func (c *checker) quantity() int {
 	s := c.draft.Settings
 	if s.TotalQuantity < 1 || s.TotalQuantity > LargestQuantity {
-		c.refusals.refuse("QUANTITY_INVALID", "The quantity must be from 1 to 1,000,000,000.", "settings", "totalQuantity")
+		c.refuse("QUANTITY_INVALID", "The quantity must be from 1 to 1,000,000,000.", "totalQuantity")
 	} else if s.ClaimsPerCustomer < 1 || s.ClaimsPerCustomer > s.TotalQuantity {
-		c.refusals.refuse("CLAIMS_PER_CUSTOMER_INVALID", "One buyer may claim from 1 copy to all of them.", "settings", "claimsPerCustomer")
+		c.refuse("CLAIMS_PER_CUSTOMER_INVALID", "One buyer may claim from 1 copy to all of them.", "claimsPerCustomer")
 	}
 	return s.TotalQuantity
 }

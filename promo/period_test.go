@@ -26,6 +26,7 @@ func TestV5ClaimPeriod(t *testing.T) {
 		"over":                {now.Add(-time.Hour), now.Add(-tick), []string{past}},
 		"ten years":           {now, now.AddDate(10, 0, 0), nil},
 		"more than ten years": {now, now.AddDate(10, 0, 0).Add(tick), []string{invalid}},
+		"thirty years":        {now, now.AddDate(30, 0, 0), []string{invalid}},
 		"thousands of years":  {time.Time{}, now, []string{invalid}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -52,7 +53,8 @@ func TestV5ValidityIsAPeriodOrDays(t *testing.T) {
 	}{
 		"long after claiming":      {period(ends.AddDate(1, 0, 0), ends.AddDate(2, 0, 0)), nil},
 		"before and into claiming": {period(begins.AddDate(-1, 0, 0), ends), nil},
-		"over in a moment":         {period(begins, now.Add(tick)), nil},
+		"until the last claim":     {period(ends.Add(-tick), ends), nil},
+		"over for the last claims": {period(begins, ends.Add(-tick)), []string{badPeriod}},
 		"over now":                 {period(begins, now), []string{badPeriod}},
 		"over before claiming":     {period(begins.Add(-time.Hour), begins), []string{badPeriod}},
 		"reversed":                 {period(ends, begins), []string{badPeriod}},
@@ -76,14 +78,6 @@ func TestV5ValidityIsAPeriodOrDays(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestV5ValidityMayNotEndBeforeAFutureClaimPeriodBegins(t *testing.T) {
-	t.Parallel()
-	d, c := example()
-	d.Settings.Period = promo.Period{From: now.AddDate(0, 1, 0), To: now.AddDate(0, 2, 0)}
-	d.Settings.Validity = &promo.Validity{Period: &promo.Period{From: now, To: now.AddDate(0, 1, 0)}}
-	expectBroken(t, d, c, "VALIDITY_INVALID settings.validity.period")
 }
 
 func TestV5ValidityIsTheClaimPeriodUnlessSet(t *testing.T) {

@@ -1,0 +1,27 @@
+package promo
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// name holds a name against product.md V4 and gives it trimmed.
+func (r *Refusals) name(given string, field ...string) string {
+	name := strings.TrimSpace(given)
+	n := utf8.RuneCountInString(name)
+	if n < 1 || n > LongestName {
+		r.refuse("NAME_LENGTH", "The name must have 1 to 50 characters.", field...)
+	}
+	if n > 0 && (!utf8.ValidString(name) || strings.ContainsFunc(name, breaksLines) || !strings.ContainsFunc(name, canBeSeen)) {
+		r.refuse("NAME_INVALID", "The name must have something that can be seen, and no control characters or line breaks.", field...)
+	}
+	return name
+}
+
+func breaksLines(c rune) bool { return unicode.In(c, unicode.Cc, unicode.Zl, unicode.Zp) }
+
+// canBeSeen tells whether a character shows by itself: joiners, fillers and variation selectors only show with others.
+func canBeSeen(c rune) bool {
+	return unicode.IsGraphic(c) && !unicode.IsSpace(c) && !unicode.In(c, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
