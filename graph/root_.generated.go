@@ -1853,10 +1853,16 @@ enum DisplayChannel {
 enum PromotionAction {
   "Look at it."
   VIEW
+  "Change any of its terms: ` + "`" + `updateVoucher` + "`" + `."
+  UPDATE
   "` + "`" + `increaseVoucherQuantity` + "`" + `."
   INCREASE_QUANTITY
   "` + "`" + `deactivatePromotion` + "`" + `."
   DEACTIVATE
+  "Hand it out in a livestream."
+  DISTRIBUTE
+  "Send it into a chat."
+  SEND
   "` + "`" + `claimVoucher` + "`" + `."
   CLAIM
 }
@@ -2063,7 +2069,7 @@ input PercentOffInput {
 
 "Exactly one of the two."
 input ValidityInput @oneOf {
-  "A fixed period. It must end after the claim period begins, and may not be over yet."
+  "A fixed period of at most ten years. It may not end before the claim period does."
   period: PeriodInput
   "N times 24 hours counted from the claim, 1 to 3650."
   daysAfterClaim: Int
@@ -2071,7 +2077,7 @@ input ValidityInput @oneOf {
 
 "What the kinds of voucher have in common."
 input VoucherSettingsInput {
-  "1 to 50 characters (Unicode code points), white space at the ends not counted."
+  "1 to 50 characters (Unicode code points), white space at the ends not counted; no control characters or line breaks."
   name: String!
   "When buyers may claim it: at most ten years, and not over yet."
   claimPeriod: PeriodInput!
@@ -2093,13 +2099,13 @@ input VoucherSettingsInput {
 enum VoucherErrorCode {
   "The name is empty or longer than 50 characters."
   NAME_LENGTH
-  "The name has control characters."
+  "The name has control characters or line breaks, or nothing that can be seen."
   NAME_INVALID
   "The period does not end after it begins, or is longer than ten years."
   PERIOD_INVALID
   "The claim period is over."
   PERIOD_IN_PAST
-  "The validity is not one that a claim could be redeemed in."
+  "The validity is not one that every claim could be redeemed in."
   VALIDITY_INVALID
   "The percentage is outside the platform's policy, or has more than two digits after the point."
   PERCENT_OUT_OF_RANGE

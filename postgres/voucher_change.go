@@ -25,7 +25,7 @@ const (
 func (l *Ledger) IncreaseQuantity(ctx context.Context, a promo.Actor, id promo.VoucherID, version, total int) (*promo.Voucher, error) {
 	return l.changeVoucher(ctx, a, id, func(tx *sqlx.Tx, v *promo.Voucher) error {
 		was, now := v.TotalQuantity, l.now()
-		if err := v.IncreaseQuantity(total, version, now); err != nil {
+		if err := v.IncreaseQuantity(a, total, version, now); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, updateQuantity, id.Shop, id.Serial, v.TotalQuantity); err != nil {
@@ -42,7 +42,7 @@ func (l *Ledger) IncreaseQuantity(ctx context.Context, a promo.Actor, id promo.V
 func (l *Ledger) Deactivate(ctx context.Context, a promo.Actor, id promo.VoucherID) (*promo.Voucher, error) {
 	return l.changeVoucher(ctx, a, id, func(tx *sqlx.Tx, v *promo.Voucher) error {
 		now := l.now()
-		if err := v.Deactivate(now); err != nil {
+		if err := v.Deactivate(a, now); err != nil {
 			return err
 		}
 		ended := factOf(v, a)

@@ -28,7 +28,7 @@ func TestV12QuantityMayBeRaisedWhileUpcomingOrOngoing(t *testing.T) {
 			v := running(promo.RegularVoucher, stage)
 			want := *v
 			want.TotalQuantity, want.Version = total, 4
-			if err := v.IncreaseQuantity(total, 3, stages[stage]); err != nil {
+			if err := v.IncreaseQuantity(sam, total, 3, stages[stage]); err != nil {
 				t.Errorf("%s: %v", stage, err)
 			}
 			if !reflect.DeepEqual(*v, want) {
@@ -56,17 +56,17 @@ func TestV12QuantityRefusalsInTheirOrder(t *testing.T) {
 		{promo.Ongoing, -1, 3, "QUANTITY_NOT_INCREASED totalQuantity"},
 	} {
 		v := running(promo.RegularVoucher, test.stage)
-		refuses(t, v, func() error { return v.IncreaseQuantity(test.total, test.version, stages[test.stage]) }, test.want)
+		refuses(t, v, func() error { return v.IncreaseQuantity(sam, test.total, test.version, stages[test.stage]) }, test.want)
 	}
 }
 
 func TestV12AVersionIsGoodForOneChange(t *testing.T) {
 	t.Parallel()
 	v := running(promo.RegularVoucher, promo.Ongoing)
-	if err := v.IncreaseQuantity(200, 3, now); err != nil {
+	if err := v.IncreaseQuantity(sam, 200, 3, now); err != nil {
 		t.Fatal(err)
 	}
-	refuses(t, v, func() error { return v.IncreaseQuantity(300, 3, now) }, "VERSION_CONFLICT version")
+	refuses(t, v, func() error { return v.IncreaseQuantity(sam, 300, 3, now) }, "VERSION_CONFLICT version")
 }
 
 func TestV13DeactivationEndsAVoucher(t *testing.T) {
@@ -75,7 +75,7 @@ func TestV13DeactivationEndsAVoucher(t *testing.T) {
 		v, at := running(promo.RegularVoucher, stage), stages[stage]
 		want := *v
 		want.DeactivatedAt, want.Version = &at, 4
-		if err := v.Deactivate(at); err != nil {
+		if err := v.Deactivate(sam, at); err != nil {
 			t.Errorf("%s: %v", stage, err)
 		}
 		if !reflect.DeepEqual(*v, want) {
@@ -84,12 +84,12 @@ func TestV13DeactivationEndsAVoucher(t *testing.T) {
 		if got := v.Status(at); got != promo.Deactivated {
 			t.Errorf("it was %s and became %s", stage, got)
 		}
-		refuses(t, v, func() error { return v.Deactivate(at.Add(time.Hour)) }, "ALREADY_DEACTIVATED id")
+		refuses(t, v, func() error { return v.Deactivate(sam, at.Add(time.Hour)) }, "ALREADY_DEACTIVATED id")
 	}
 }
 
 func TestV13WhatIsOverCannotBeDeactivated(t *testing.T) {
 	t.Parallel()
 	v := running(promo.RegularVoucher, promo.Expired)
-	refuses(t, v, func() error { return v.Deactivate(stages[promo.Expired]) }, "NOT_EDITABLE id")
+	refuses(t, v, func() error { return v.Deactivate(sam, stages[promo.Expired]) }, "NOT_EDITABLE id")
 }

@@ -42,6 +42,9 @@ func (e *Error) Error() string {
 // ErrNotFound says that something does not exist for the caller; whether it exists for others is never told.
 var ErrNotFound = &Error{Code: NotFound, Message: "There is nothing with this id."}
 
+// ErrForbidden says that the caller's role or app may not do something.
+var ErrForbidden = &Error{Code: Forbidden, Message: "Your role or app may not do this."}
+
 // Refusals are the rules that a request broke, all of them. They are an expected answer, not a fault.
 type Refusals []Error
 

@@ -1,9 +1,6 @@
 package promo
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // Tool is the kind of a promotion.
 type Tool string
@@ -47,17 +44,6 @@ const (
 	Ongoing     Status = "ONGOING"
 	Expired     Status = "EXPIRED"
 	Deactivated Status = "DEACTIVATED"
-)
-
-// Action is something that can be done with a promotion.
-type Action string
-
-// The actions, as the schema names them.
-const (
-	ActionView             Action = "VIEW"
-	ActionIncreaseQuantity Action = "INCREASE_QUANTITY"
-	ActionDeactivate       Action = "DEACTIVATE"
-	ActionClaim            Action = "CLAIM"
 )
 
 // Promotion is what a seller offers for a time.
@@ -172,25 +158,4 @@ func mostOff(d Discount) *Money {
 // Usage is what has become of a voucher's copies.
 type Usage struct {
 	Claimed, Reserved, Redeemed, Remaining int
-}
-
-// AllowedActions lists what the actor can do with the voucher now, from its app (product.md V12 to V14).
-func (v *Voucher) AllowedActions(a Actor, now time.Time) []Action {
-	actions := []Action{ActionView}
-	status := v.Status(now)
-	if status != Upcoming && status != Ongoing {
-		return actions
-	}
-	seller := []Role{Seller}
-	if a.Owns(v.ID.Shop) && a.may(seller, []Client{SellerCenter}) {
-		actions = append(actions, ActionIncreaseQuantity)
-	}
-	if a.Owns(v.ID.Shop) && a.may(seller, []Client{SellerCenter, SellerApp}) {
-		actions = append(actions, ActionDeactivate)
-	}
-	if status == Ongoing && v.Tool == RegularVoucher && v.Claimed < v.TotalQuantity &&
-		a.may([]Role{RoleBuyer}, []Client{MarketplaceApp}) {
-		actions = append(actions, ActionClaim)
-	}
-	return slices.Clip(actions)
 }

@@ -1,12 +1,14 @@
 package promo_test
 
 import (
-	"slices"
 	"testing"
 	"time"
 
 	"voucherhouse/promo"
 )
+
+// sam is the seller of shop 1, at the desk.
+var sam = promo.Actor{Role: promo.Seller, Client: promo.SellerCenter, Shops: []promo.ShopID{1}, Subject: "sam"}
 
 // The stages of a voucher's life, and a moment in each for the voucher of running.
 var stages = map[promo.Status]time.Time{
@@ -70,76 +72,6 @@ func TestV11SoldOutIsNotAStatus(t *testing.T) {
 	v.Claimed = v.TotalQuantity
 	if got := v.Status(now); got != promo.Ongoing {
 		t.Errorf("sold out, it is %s", got)
-	}
-}
-
-type caller struct {
-	role   promo.Role
-	client promo.Client
-}
-
-// Everybody else may only look.
-var mayMoreThanView = map[caller]map[promo.Status][]promo.Action{
-	{promo.Seller, promo.SellerCenter}: {
-		promo.Upcoming: {promo.ActionView, promo.ActionIncreaseQuantity, promo.ActionDeactivate},
-		promo.Ongoing:  {promo.ActionView, promo.ActionIncreaseQuantity, promo.ActionDeactivate},
-	},
-	{promo.Seller, promo.SellerApp}: {
-		promo.Upcoming: {promo.ActionView, promo.ActionDeactivate},
-		promo.Ongoing:  {promo.ActionView, promo.ActionDeactivate},
-	},
-	{promo.RoleBuyer, promo.MarketplaceApp}: {
-		promo.Ongoing: {promo.ActionView, promo.ActionClaim},
-	},
-}
-
-func TestV14AllowedActionsByRoleClientAndStatus(t *testing.T) {
-	t.Parallel()
-	for status, moment := range stages {
-		v := running(promo.RegularVoucher, status)
-		if got := v.Status(moment); got != status {
-			t.Fatalf("the voucher is %s, not %s", got, status)
-		}
-		for _, role := range promo.Roles {
-			for _, client := range promo.Clients {
-				actor := promo.Actor{Role: role, Client: client, Subject: "s"}
-				if role != promo.RoleBuyer {
-					actor.Shops = []promo.ShopID{9, 1}
-				}
-				want := mayMoreThanView[caller{role, client}][status]
-				if want == nil {
-					want = []promo.Action{promo.ActionView}
-				}
-				if got := v.AllowedActions(actor, moment); !slices.Equal(got, want) {
-					t.Errorf("%s from %s of an %s voucher: %v, want %v", role, client, status, got, want)
-				}
-			}
-		}
-	}
-}
-
-func TestV14ASellerOfAnotherShopMayChangeNothing(t *testing.T) {
-	t.Parallel()
-	for _, client := range promo.Clients {
-		stranger := promo.Actor{Role: promo.Seller, Client: client, Shops: []promo.ShopID{2, 3}, Subject: "s"}
-		if got := running(promo.RegularVoucher, promo.Ongoing).AllowedActions(stranger, now); !slices.Equal(got, []promo.Action{promo.ActionView}) {
-			t.Errorf("from %s: %v", client, got)
-		}
-	}
-}
-
-func TestABuyerMayOnlyClaimRegularVouchersThatAreLeft(t *testing.T) {
-	t.Parallel()
-	buyer := promo.Actor{Role: promo.RoleBuyer, Client: promo.MarketplaceApp, Subject: "b"}
-	for _, tool := range promo.Tools {
-		for claimed, left := range map[int]bool{0: true, 99: true, 100: false} {
-			v := running(tool, promo.Ongoing)
-			v.Claimed = claimed
-			got := slices.Contains(v.AllowedActions(buyer, now), promo.ActionClaim)
-			if want := left && tool == promo.RegularVoucher; got != want {
-				t.Errorf("%s with %d of 100 claimed: %t, want %t", tool, claimed, got, want)
-			}
-		}
 	}
 }
 

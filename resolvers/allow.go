@@ -12,10 +12,7 @@ import (
 	"voucherhouse/promo"
 )
 
-var (
-	errUnauthenticated = &promo.Error{Code: promo.Unauthenticated, Message: "This needs a token: send it as Authorization: Bearer …"}
-	errForbidden       = &promo.Error{Code: promo.Forbidden, Message: "Your role or app may not do this."}
-)
+var errUnauthenticated = &promo.Error{Code: promo.Unauthenticated, Message: "This needs a token: send it as Authorization: Bearer …"}
 
 // allow holds every field of the roots against its @allow in the schema, before anything is looked up. A root field
 // without one is open to nobody.
@@ -29,7 +26,7 @@ func allow(ctx context.Context, next graphql.Resolver) (any, error) {
 	case !known:
 		return nil, errUnauthenticated
 	case !slices.ContainsFunc(field.Field.Definition.Directives.ForNames("allow"), func(d *ast.Directive) bool { return lets(d, a) }):
-		return nil, errForbidden
+		return nil, promo.ErrForbidden
 	}
 	return next(ctx)
 }

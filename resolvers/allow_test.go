@@ -48,7 +48,7 @@ func TestAllowHoldsRolesAndAppsInPairs(t *testing.T) {
 				ctx := graphql.WithFieldContext(auth.With(t.Context(), promo.Actor{Role: role, Client: client}), field("Query", name))
 				resolved := false
 				_, err := allow(ctx, resolve(&resolved))
-				if resolved != want(role, client) || (err == nil) != resolved || err != nil && !errors.Is(err, errForbidden) {
+				if resolved != want(role, client) || (err == nil) != resolved || err != nil && !errors.Is(err, promo.ErrForbidden) {
 					t.Errorf("%s, %s from %s: looked up %t, %v", name, role, client, resolved, err)
 				}
 			}

@@ -176,7 +176,7 @@ type PromotionOrder struct {
 
 // Exactly one of the two.
 type ValidityInput struct {
-	// A fixed period. It must end after the claim period begins, and may not be over yet.
+	// A fixed period of at most ten years. It may not end before the claim period does.
 	Period *PeriodInput `json:"period,omitempty"`
 	// N times 24 hours counted from the claim, 1 to 3650.
 	DaysAfterClaim *int `json:"daysAfterClaim,omitempty"`
@@ -184,7 +184,7 @@ type ValidityInput struct {
 
 // What the kinds of voucher have in common.
 type VoucherSettingsInput struct {
-	// 1 to 50 characters (Unicode code points), white space at the ends not counted.
+	// 1 to 50 characters (Unicode code points), white space at the ends not counted; no control characters or line breaks.
 	Name string `json:"name"`
 	// When buyers may claim it: at most ten years, and not over yet.
 	ClaimPeriod *PeriodInput `json:"claimPeriod"`
