@@ -161,6 +161,8 @@ type ComplexityRoot struct {
 
 	Mutation struct {
 		ClaimVoucher            func(childComplexity int, input model.ClaimVoucherInput) int
+		CreateChatCoupon        func(childComplexity int, input model.CreateChatCouponInput) int
+		CreateLiveVoucher       func(childComplexity int, input model.CreateLiveVoucherInput) int
 		CreateRegularVoucher    func(childComplexity int, input model.CreateRegularVoucherInput) int
 		DeactivatePromotion     func(childComplexity int, input model.DeactivatePromotionInput) int
 		IncreaseVoucherQuantity func(childComplexity int, input model.IncreaseVoucherQuantityInput) int
@@ -761,6 +763,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ClaimVoucher(childComplexity, args["input"].(model.ClaimVoucherInput)), true
+	case "Mutation.createChatCoupon":
+		if e.ComplexityRoot.Mutation.CreateChatCoupon == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createChatCoupon_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateChatCoupon(childComplexity, args["input"].(model.CreateChatCouponInput)), true
+	case "Mutation.createLiveVoucher":
+		if e.ComplexityRoot.Mutation.CreateLiveVoucher == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createLiveVoucher_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateLiveVoucher(childComplexity, args["input"].(model.CreateLiveVoucherInput)), true
 	case "Mutation.createRegularVoucher":
 		if e.ComplexityRoot.Mutation.CreateRegularVoucher == nil {
 			break
@@ -1429,6 +1453,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		ec.unmarshalInputClaimVoucherInput,
 		ec.unmarshalInputCoreDataInput,
+		ec.unmarshalInputCreateChatCouponInput,
+		ec.unmarshalInputCreateLiveVoucherInput,
 		ec.unmarshalInputCreateRegularVoucherInput,
 		ec.unmarshalInputDeactivatePromotionInput,
 		ec.unmarshalInputDiscountInput,
@@ -1704,6 +1730,24 @@ type Mutation {
   createRegularVoucher(
     "The voucher to make."
     input: CreateRegularVoucherInput!
+  ): CreateVoucherPayload @allow(roles: [SELLER], clients: [SELLER_CENTER])
+  """
+  Makes a voucher that is only handed out during livestreams.
+
+  Warnings and repeats are as for ` + "`" + `createRegularVoucher` + "`" + `.
+  """
+  createLiveVoucher(
+    "The voucher to make."
+    input: CreateLiveVoucherInput!
+  ): CreateVoucherPayload @allow(roles: [SELLER], clients: [SELLER_CENTER])
+  """
+  Makes a private voucher that is only sent to buyers in chats.
+
+  Warnings and repeats are as for ` + "`" + `createRegularVoucher` + "`" + `.
+  """
+  createChatCoupon(
+    "The coupon to make."
+    input: CreateChatCouponInput!
   ): CreateVoucherPayload @allow(roles: [SELLER], clients: [SELLER_CENTER])
   "Raises the total quantity of an upcoming or ongoing voucher: the only change that an ongoing one allows."
   increaseVoucherQuantity(
@@ -2159,6 +2203,30 @@ input CreateRegularVoucherInput {
   settings: VoucherSettingsInput!
   "Where buyers meet it: SHOP_PAGE or PRODUCT_PAGE."
   displayChannel: DisplayChannel! = SHOP_PAGE
+  "The warnings that the seller has seen and submits in spite of."
+  acknowledgedWarnings: [VoucherWarningCode!]
+  "Makes repeats safe: 1 to 100 characters, remembered for 7 days for the shop."
+  idempotencyKey: String
+}
+
+"Input of ` + "`" + `createLiveVoucher` + "`" + `."
+input CreateLiveVoucherInput {
+  "Whose voucher it becomes."
+  shopId: ID!
+  "Its terms."
+  settings: VoucherSettingsInput!
+  "The warnings that the seller has seen and submits in spite of."
+  acknowledgedWarnings: [VoucherWarningCode!]
+  "Makes repeats safe: 1 to 100 characters, remembered for 7 days for the shop."
+  idempotencyKey: String
+}
+
+"Input of ` + "`" + `createChatCoupon` + "`" + `."
+input CreateChatCouponInput {
+  "Whose voucher it becomes."
+  shopId: ID!
+  "Its terms."
+  settings: VoucherSettingsInput!
   "The warnings that the seller has seen and submits in spite of."
   acknowledgedWarnings: [VoucherWarningCode!]
   "Makes repeats safe: 1 to 100 characters, remembered for 7 days for the shop."

@@ -38,6 +38,8 @@ type GroupKeyResolver interface {
 }
 type MutationResolver interface {
 	CreateRegularVoucher(ctx context.Context, input model.CreateRegularVoucherInput) (*model.CreateVoucherPayload, error)
+	CreateLiveVoucher(ctx context.Context, input model.CreateLiveVoucherInput) (*model.CreateVoucherPayload, error)
+	CreateChatCoupon(ctx context.Context, input model.CreateChatCouponInput) (*model.CreateVoucherPayload, error)
 	IncreaseVoucherQuantity(ctx context.Context, input model.IncreaseVoucherQuantityInput) (*model.IncreaseVoucherQuantityPayload, error)
 	DeactivatePromotion(ctx context.Context, input model.DeactivatePromotionInput) (*model.DeactivatePromotionPayload, error)
 	ClaimVoucher(ctx context.Context, input model.ClaimVoucherInput) (*model.ClaimVoucherPayload, error)
@@ -93,6 +95,34 @@ func (ec *executionContext) field_Mutation_claimVoucher_args(ctx context.Context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ClaimVoucherInput, error) {
 			return ec.unmarshalNClaimVoucherInput2voucherhouseᚋgraphᚋmodelᚐClaimVoucherInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_createChatCoupon_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CreateChatCouponInput, error) {
+			return ec.unmarshalNCreateChatCouponInput2voucherhouseᚋgraphᚋmodelᚐCreateChatCouponInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_createLiveVoucher_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CreateLiveVoucherInput, error) {
+			return ec.unmarshalNCreateLiveVoucherInput2voucherhouseᚋgraphᚋmodelᚐCreateLiveVoucherInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2199,6 +2229,94 @@ func (ec *executionContext) fieldContext_Mutation_createRegularVoucher(ctx conte
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_createRegularVoucher_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createLiveVoucher(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createLiveVoucher(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateLiveVoucher(ctx, fc.Args["input"].(model.CreateLiveVoucherInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateVoucherPayload) graphql.Marshaler {
+			return ec.marshalOCreateVoucherPayload2ᚖvoucherhouseᚋgraphᚋmodelᚐCreateVoucherPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createLiveVoucher(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateVoucherPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createLiveVoucher_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createChatCoupon(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createChatCoupon(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateChatCoupon(ctx, fc.Args["input"].(model.CreateChatCouponInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateVoucherPayload) graphql.Marshaler {
+			return ec.marshalOCreateVoucherPayload2ᚖvoucherhouseᚋgraphᚋmodelᚐCreateVoucherPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createChatCoupon(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateVoucherPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createChatCoupon_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -5128,6 +5246,108 @@ func (ec *executionContext) unmarshalInputCoreDataInput(ctx context.Context, obj
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputCreateChatCouponInput(ctx context.Context, obj any) (model.CreateChatCouponInput, error) {
+	var it model.CreateChatCouponInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"shopId", "settings", "acknowledgedWarnings", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "shopId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("shopId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ShopID = data
+		case "settings":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("settings"))
+			data, err := ec.unmarshalNVoucherSettingsInput2ᚖvoucherhouseᚋgraphᚋmodelᚐVoucherSettingsInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Settings = data
+		case "acknowledgedWarnings":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("acknowledgedWarnings"))
+			data, err := ec.unmarshalOVoucherWarningCode2ᚕvoucherhouseᚋpromoᚐWarningCodeᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AcknowledgedWarnings = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputCreateLiveVoucherInput(ctx context.Context, obj any) (model.CreateLiveVoucherInput, error) {
+	var it model.CreateLiveVoucherInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"shopId", "settings", "acknowledgedWarnings", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "shopId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("shopId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ShopID = data
+		case "settings":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("settings"))
+			data, err := ec.unmarshalNVoucherSettingsInput2ᚖvoucherhouseᚋgraphᚋmodelᚐVoucherSettingsInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Settings = data
+		case "acknowledgedWarnings":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("acknowledgedWarnings"))
+			data, err := ec.unmarshalOVoucherWarningCode2ᚕvoucherhouseᚋpromoᚐWarningCodeᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AcknowledgedWarnings = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputCreateRegularVoucherInput(ctx context.Context, obj any) (model.CreateRegularVoucherInput, error) {
 	var it model.CreateRegularVoucherInput
 	if obj == nil {
@@ -6912,6 +7132,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "createRegularVoucher":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createRegularVoucher(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createLiveVoucher":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createLiveVoucher(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createChatCoupon":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createChatCoupon(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -8964,6 +9198,16 @@ func (ec *executionContext) marshalNCoreDataPoint2ᚕvoucherhouseᚋwarehouseᚐ
 
 func (ec *executionContext) marshalNCoreMetrics2voucherhouseᚋwarehouseᚐCoreMetrics(ctx context.Context, sel ast.SelectionSet, v warehouse.CoreMetrics) graphql.Marshaler {
 	return ec._CoreMetrics(ctx, sel, &v)
+}
+
+func (ec *executionContext) unmarshalNCreateChatCouponInput2voucherhouseᚋgraphᚋmodelᚐCreateChatCouponInput(ctx context.Context, v any) (model.CreateChatCouponInput, error) {
+	res, err := ec.unmarshalInputCreateChatCouponInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCreateLiveVoucherInput2voucherhouseᚋgraphᚋmodelᚐCreateLiveVoucherInput(ctx context.Context, v any) (model.CreateLiveVoucherInput, error) {
+	res, err := ec.unmarshalInputCreateLiveVoucherInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNCreateRegularVoucherInput2voucherhouseᚋgraphᚋmodelᚐCreateRegularVoucherInput(ctx context.Context, v any) (model.CreateRegularVoucherInput, error) {

@@ -227,6 +227,8 @@ func TestMutationsAreOpenToThoseOfTheTable(t *testing.T) {
 	t.Parallel()
 	table := map[string]struct{ roles, clients string }{
 		"createRegularVoucher":    {"SELLER", "SELLER_CENTER"},
+		"createLiveVoucher":       {"SELLER", "SELLER_CENTER"},
+		"createChatCoupon":        {"SELLER", "SELLER_CENTER"},
 		"increaseVoucherQuantity": {"SELLER", "SELLER_CENTER"},
 		"deactivatePromotion":     {"SELLER", "SELLER_CENTER SELLER_APP"},
 		"claimVoucher":            {"BUYER", "MARKETPLACE_APP"},

@@ -57,46 +57,55 @@ func promotionOrder(in *model.PromotionOrder) promo.PromotionOrder {
 	return promo.PromotionOrder{Field: in.Field, Descending: in.Direction == model.OrderDirectionDesc}
 }
 
-func regularDraft(in model.CreateRegularVoucherInput) (promo.Draft, error) {
-	key, err := relay.KeyOf(promo.KindShop, in.ShopID)
-	if err != nil {
-		key.Shop = 0 // nobody's: refused as unknown, with its field
+// draft fills in what the inputs of the kinds of voucher have in common.
+func draft(d promo.Draft, shopID string, in *model.VoucherSettingsInput, key *string) (promo.Draft, error) {
+	if shop, err := relay.KeyOf(promo.KindShop, shopID); err == nil {
+		d.Shop = shop.Shop // else nobody's: refused as unknown, with its field
 	}
-	settings, err := settings(*in.Settings)
-	if err != nil {
-		return promo.Draft{}, err
+	var err error
+	if d.Settings, err = settings(in); err != nil {
+		return d, err
 	}
-	idempotencyKey, err := idempotencyKey(in.IdempotencyKey)
-	return promo.Draft{
-		Shop: key.Shop, Tool: promo.RegularVoucher, DisplayChannel: in.DisplayChannel, Settings: settings,
-		Acknowledged: in.AcknowledgedWarnings, IdempotencyKey: idempotencyKey,
-	}, err
+	d.IdempotencyKey, err = idempotencyKey(key)
+	return d, err
 }
 
-func settings(in model.VoucherSettingsInput) (promo.Settings, error) {
+func settings(in *model.VoucherSettingsInput) (promo.Settings, error) {
 	s := promo.Settings{
 		Name: in.Name, Period: period(*in.ClaimPeriod), MinimumSpend: moneyInput(in.MinimumSpend), Products: productIDs(in.ProductIds),
 		TotalQuantity: in.TotalQuantity, ClaimsPerCustomer: in.ClaimsPerCustomer,
 	}
-	// The executor checks @oneOf in literals, but not in variables.
-	if (in.Discount.AmountOff == nil) == (in.Discount.PercentOff == nil) {
-		return s, invalid("Give exactly one of amountOff and percentOff.", "input", "settings", "discount")
+	var err error
+	if s.Discount, err = discountInput(*in.Discount, "settings"); err != nil || in.Validity == nil {
+		return s, err
 	}
-	s.Discount.AmountOff = moneyInput(in.Discount.AmountOff)
-	if off := in.Discount.PercentOff; off != nil {
-		s.Discount.PercentOff = &promo.PercentOffInput{Percent: off.Percent, MaximumDiscount: moneyInput(off.MaximumDiscount)}
+	s.Validity, err = validity(*in.Validity, "settings")
+	return s, err
+}
+
+// The executor checks @oneOf in literals, but not in variables: discountInput and validity check again. parent is the
+// input that they stand in.
+
+func discountInput(in model.DiscountInput, parent string) (promo.DiscountInput, error) {
+	d := promo.DiscountInput{AmountOff: moneyInput(in.AmountOff)}
+	if off := in.PercentOff; off != nil {
+		d.PercentOff = &promo.PercentOffInput{Percent: off.Percent, MaximumDiscount: moneyInput(off.MaximumDiscount)}
 	}
-	if v := in.Validity; v != nil {
-		if (v.Period == nil) == (v.DaysAfterClaim == nil) {
-			return s, invalid("Give exactly one of period and daysAfterClaim.", "input", "settings", "validity")
-		}
-		s.Validity = &promo.Validity{DaysAfterClaim: v.DaysAfterClaim}
-		if v.Period != nil {
-			p := period(*v.Period)
-			s.Validity.Period = &p
-		}
+	if (d.AmountOff == nil) == (d.PercentOff == nil) {
+		return d, invalid("Give exactly one of amountOff and percentOff.", "input", parent, "discount")
 	}
-	return s, nil
+	return d, nil
+}
+
+func validity(in model.ValidityInput, parent string) (*promo.Validity, error) {
+	v := &promo.Validity{DaysAfterClaim: in.DaysAfterClaim}
+	if in.Period != nil {
+		v.Period = new(period(*in.Period))
+	}
+	if (v.Period == nil) == (v.DaysAfterClaim == nil) {
+		return nil, invalid("Give exactly one of period and daysAfterClaim.", "input", parent, "validity")
+	}
+	return v, nil
 }
 
 func period(in model.PeriodInput) promo.Period { return promo.Period{From: in.From, To: in.To} }

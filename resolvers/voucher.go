@@ -76,12 +76,32 @@ func (percentOff) Percent(_ context.Context, p *promo.PercentOff) (*decimal.Deci
 	return &d, nil
 }
 
-func (r mutation) CreateRegularVoucher(ctx context.Context, input model.CreateRegularVoucherInput) (*model.CreateVoucherPayload, error) {
-	draft, err := regularDraft(input)
+func (r mutation) CreateRegularVoucher(ctx context.Context, in model.CreateRegularVoucherInput) (*model.CreateVoucherPayload, error) {
+	d := promo.Draft{Tool: promo.RegularVoucher, DisplayChannel: in.DisplayChannel, Acknowledged: in.AcknowledgedWarnings}
+	return r.createVoucher(ctx, d, in.ShopID, in.Settings, in.IdempotencyKey)
+}
+
+func (r mutation) CreateLiveVoucher(ctx context.Context, in model.CreateLiveVoucherInput) (*model.CreateVoucherPayload, error) {
+	d := promo.Draft{Tool: promo.LiveVoucher, Acknowledged: in.AcknowledgedWarnings}
+	return r.createVoucher(ctx, d, in.ShopID, in.Settings, in.IdempotencyKey)
+}
+
+func (r mutation) CreateChatCoupon(ctx context.Context, in model.CreateChatCouponInput) (*model.CreateVoucherPayload, error) {
+	d := promo.Draft{Tool: promo.ChatCoupon, Acknowledged: in.AcknowledgedWarnings}
+	return r.createVoucher(ctx, d, in.ShopID, in.Settings, in.IdempotencyKey)
+}
+
+// createVoucher makes a voucher of one of the kinds.
+func (r mutation) createVoucher(ctx context.Context, d promo.Draft, shopID string, in *model.VoucherSettingsInput, key *string) (*model.CreateVoucherPayload, error) {
+	d, err := draft(d, shopID, in, key)
 	if err != nil {
 		return nil, err
 	}
-	v, warnings, err := r.Promotions.CreateVoucher(ctx, actor(ctx), draft)
+	return created(r.Promotions.CreateVoucher(ctx, actor(ctx), d))
+}
+
+// created is the outcome of making a voucher.
+func created(v *promo.Voucher, warnings []promo.Warning, err error) (*model.CreateVoucherPayload, error) {
 	refused, err := refusals(err)
 	if err != nil {
 		return nil, err

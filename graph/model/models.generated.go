@@ -54,6 +54,30 @@ type CoreDataInput struct {
 	OrderBy warehouse.Metric `json:"orderBy"`
 }
 
+// Input of `createChatCoupon`.
+type CreateChatCouponInput struct {
+	// Whose voucher it becomes.
+	ShopID string `json:"shopId"`
+	// Its terms.
+	Settings *VoucherSettingsInput `json:"settings"`
+	// The warnings that the seller has seen and submits in spite of.
+	AcknowledgedWarnings []promo.WarningCode `json:"acknowledgedWarnings,omitempty"`
+	// Makes repeats safe: 1 to 100 characters, remembered for 7 days for the shop.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Input of `createLiveVoucher`.
+type CreateLiveVoucherInput struct {
+	// Whose voucher it becomes.
+	ShopID string `json:"shopId"`
+	// Its terms.
+	Settings *VoucherSettingsInput `json:"settings"`
+	// The warnings that the seller has seen and submits in spite of.
+	AcknowledgedWarnings []promo.WarningCode `json:"acknowledgedWarnings,omitempty"`
+	// Makes repeats safe: 1 to 100 characters, remembered for 7 days for the shop.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // Input of `createRegularVoucher`.
 type CreateRegularVoucherInput struct {
 	// Whose voucher it becomes.
