@@ -2171,6 +2171,8 @@ enum VoucherErrorCode {
   CLAIMS_PER_CUSTOMER_INVALID
   "A warning must be acknowledged first."
   WARNING_NOT_ACKNOWLEDGED
+  "The field may not change any more: of an ongoing voucher only the total quantity may, and only upward."
+  FIELD_LOCKED
   "The promotion is expired or deactivated."
   NOT_EDITABLE
   "The quantity is not larger than it was."

@@ -95,15 +95,20 @@ func NewVoucher(d Draft, c Context) (*Voucher, []Warning, error) {
 	}
 	v.ReferencePrice = referencePrice(v.MinimumSpend, c.MedianPrice)
 	warnings := v.Warnings()
-	for _, w := range warnings {
-		if w.MustAcknowledge && !slices.Contains(d.Acknowledged, w.Code) {
-			check.refusals.refuse("WARNING_NOT_ACKNOWLEDGED", w.Message, "acknowledgedWarnings")
-		}
-	}
+	check.acknowledged(warnings)
 	if len(check.refusals) > 0 {
 		return nil, warnings, check.refusals
 	}
 	return v, warnings, nil
+}
+
+// acknowledged is V9: warnings that must be acknowledged are.
+func (c *checker) acknowledged(warnings []Warning) {
+	for _, w := range warnings {
+		if w.MustAcknowledge && !slices.Contains(c.draft.Acknowledged, w.Code) {
+			c.refusals.refuse("WARNING_NOT_ACKNOWLEDGED", w.Message, "acknowledgedWarnings")
+		}
+	}
 }
 
 // checker walks a draft once, rule by rule, and keeps what was broken.
