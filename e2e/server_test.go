@@ -51,6 +51,7 @@ func start(t *testing.T, seed string) *server {
 	db, err := sqlx.Connect("postgres", dsn)
 	must(t, err)
 	t.Cleanup(func() { db.Close() })
+	testdb.SetClock(t, db, noon)
 	if seed != "" {
 		text, err := os.ReadFile(seed)
 		must(t, err)

@@ -23,11 +23,20 @@ func TestMain(m *testing.M) { os.Exit(testdb.Main(m)) }
 // noon is when the tests' clocks begin.
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
-// testClock is a clock that stands still until it is set.
-type testClock struct{ micros atomic.Int64 }
+// testClock is a clock that stands still until it is set: the ledger's and, once it is migrated, its triggers'.
+type testClock struct {
+	micros  atomic.Int64
+	trigger func(time.Time)
+}
 
-func (c *testClock) now() time.Time  { return time.UnixMicro(c.micros.Load()).UTC() }
-func (c *testClock) set(t time.Time) { c.micros.Store(t.UnixMicro()) }
+func (c *testClock) now() time.Time { return time.UnixMicro(c.micros.Load()).UTC() }
+
+func (c *testClock) set(t time.Time) {
+	c.micros.Store(t.UnixMicro())
+	if c.trigger != nil {
+		c.trigger(t)
+	}
+}
 
 // testBundle is a migrated ledger of the test's own.
 type testBundle struct {
@@ -46,11 +55,12 @@ func setup(t testing.TB) *testBundle {
 func setupAt(t testing.TB, dsn string) *testBundle {
 	t.Helper()
 	b := &testBundle{t: t, dsn: dsn, clock: &testClock{}}
-	b.clock.set(noon)
 	b.Ledger = b.another()
 	if err := b.Migrate(t.Context(), func(context.Context) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
+	b.clock.trigger = func(at time.Time) { testdb.SetClock(t, b.db, at) }
+	b.clock.set(noon)
 	return b
 }
 

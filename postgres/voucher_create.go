@@ -2,7 +2,9 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -20,13 +22,46 @@ func (l *Ledger) CreateVoucher(ctx context.Context, a promo.Actor, d promo.Draft
 	if err != nil {
 		return nil, nil, err
 	}
-	var (
-		voucher  *promo.Voucher
-		warnings []promo.Warning
-	)
+	return l.makeVoucher(ctx, a, d.Shop, d.IdempotencyKey, body, func(*sqlx.Tx) (promo.Draft, []promo.Change, error) {
+		return d, promo.Created(), nil
+	})
+}
+
+// CloneVoucher makes a voucher like another of the shop, in whatever status that is, with edits. It is held against
+// today's rules. A voucher that the actor may not see is refused as unknown; else it is as CreateVoucher.
+func (l *Ledger) CloneVoucher(ctx context.Context, a promo.Actor, c promo.Cloning) (*promo.Voucher, []promo.Warning, error) {
+	if !a.Owns(c.Voucher.Shop) {
+		return nil, nil, unknownVoucher
+	}
+	body, err := digest("cloneVoucher", c)
+	if err != nil {
+		return nil, nil, err
+	}
+	return l.makeVoucher(ctx, a, c.Voucher.Shop, c.IdempotencyKey, body, func(tx *sqlx.Tx) (promo.Draft, []promo.Change, error) {
+		row, err := one[voucherRow](ctx, tx, voucherByID, c.Voucher.Shop, c.Voucher.Serial)
+		if errors.Is(err, promo.ErrNotFound) {
+			return promo.Draft{}, nil, unknownVoucher
+		}
+		if err != nil {
+			return promo.Draft{}, nil, fmt.Errorf("reading the voucher to clone: %w", err)
+		}
+		v := row.promo()
+		products, err := productsInScope(ctx, tx, v)
+		return v.Redraft(products, c.Edits, c.Acknowledged), promo.ClonedFrom(v.Name), err
+	})
+}
+
+// makeVoucher makes the voucher of a draft, once under a key.
+func (l *Ledger) makeVoucher(ctx context.Context, a promo.Actor, shop promo.ShopID, key string, body []byte,
+	draft func(*sqlx.Tx) (promo.Draft, []promo.Change, error),
+) (voucher *promo.Voucher, warnings []promo.Warning, err error) {
 	err = l.inTx(ctx, scopeOf(a), func(tx *sqlx.Tx) error {
-		id, err := l.once(ctx, tx, d.Shop, a, d.IdempotencyKey, body, func() (int64, error) {
-			v, w, err := l.newVoucher(ctx, tx, a, d)
+		id, err := l.once(ctx, tx, shop, a, key, body, func() (int64, error) {
+			d, history, err := draft(tx)
+			if err != nil {
+				return 0, err
+			}
+			v, w, err := l.newVoucher(ctx, tx, a, d, history)
 			warnings = w
 			if err != nil {
 				return 0, err
@@ -36,7 +71,7 @@ func (l *Ledger) CreateVoucher(ctx context.Context, a promo.Actor, d promo.Draft
 		if err != nil {
 			return err
 		}
-		row, err := one[voucherRow](ctx, tx, voucherByID, d.Shop, id)
+		row, err := one[voucherRow](ctx, tx, voucherByID, shop, id)
 		if err != nil {
 			return fmt.Errorf("reading the voucher that was made: %w", err)
 		}
@@ -47,9 +82,10 @@ func (l *Ledger) CreateVoucher(ctx context.Context, a promo.Actor, d promo.Draft
 	return voucher, warnings, err
 }
 
-// newVoucher holds the draft against the rules and stores it with its facts.
-func (l *Ledger) newVoucher(ctx context.Context, tx *sqlx.Tx, a promo.Actor, d promo.Draft) (*promo.Voucher, []promo.Warning, error) {
-	known, err := l.draftContext(ctx, tx, d)
+// newVoucher holds the draft against the rules and stores it with its facts and the beginning of its history.
+func (l *Ledger) newVoucher(ctx context.Context, tx *sqlx.Tx, a promo.Actor, d promo.Draft, history []promo.Change) (*promo.Voucher, []promo.Warning, error) {
+	now := l.now()
+	known, err := draftContext(ctx, tx, d, now, now)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -58,6 +94,9 @@ func (l *Ledger) newVoucher(ctx context.Context, tx *sqlx.Tx, a promo.Actor, d p
 		return nil, warnings, err
 	}
 	if err := insertVoucher(ctx, tx, a, d, v, known.Policy); err != nil {
+		return nil, nil, err
+	}
+	if err := recordChanges(ctx, tx, v.ID.Shop, v.ID.Serial, a, v.CreatedAt, history); err != nil {
 		return nil, nil, err
 	}
 	named, quantity := factOf(v, a), factOf(v, a)
@@ -69,11 +108,12 @@ func (l *Ledger) newVoucher(ctx context.Context, tx *sqlx.Tx, a promo.Actor, d p
 }
 
 const (
+	// The one that was in effect at a moment; the first one for what was made before all of them, as history may be.
 	policyInEffect = `
 select id, minimum, maximum
 from percent_policies
-where tool = $1 and effective_from <= $2
-order by effective_from desc
+where tool = $1
+order by effective_from > $2, abs(extract(epoch from effective_from - $2))
 limit 1`
 	knownProducts = `select id from products where shop_id = $1 and id = any ($2)`
 	// The lower of the two middle prices where their number is even: a price that some product has.
@@ -83,15 +123,15 @@ from products
 where shop_id = $1 and ($2::bigint[] is null or id = any ($2))`
 )
 
-// draftContext reads what the rules of a new voucher need to know.
-func (l *Ledger) draftContext(ctx context.Context, tx *sqlx.Tx, d promo.Draft) (promo.Context, error) {
-	c := promo.Context{Now: l.now()}
+// draftContext reads what the rules of a voucher need to know, with the policy for percentages of the given moment.
+func draftContext(ctx context.Context, tx *sqlx.Tx, d promo.Draft, now, policyAt time.Time) (promo.Context, error) {
+	c := promo.Context{Now: now}
 	shop, err := one[shopRow](ctx, tx, shopByID, d.Shop)
 	if err != nil {
 		return c, fmt.Errorf("reading the shop: %w", err)
 	}
 	c.Shop = shop.promo()
-	if err := tx.QueryRowxContext(ctx, policyInEffect, string(d.Tool), c.Now).Scan(&c.Policy.ID, &c.Policy.Minimum, &c.Policy.Maximum); err != nil {
+	if err := tx.QueryRowxContext(ctx, policyInEffect, string(d.Tool), policyAt).Scan(&c.Policy.ID, &c.Policy.Minimum, &c.Policy.Maximum); err != nil {
 		return c, fmt.Errorf("reading the policy for percentages: %w", err)
 	}
 	products := serialsIn(d.Shop, d.Settings.Products)

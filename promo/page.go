@@ -27,6 +27,8 @@ const (
 	ProductOrder = "product:title"
 	// ClaimOrder is by time of claim, latest first.
 	ClaimOrder = "claim:claimedAt"
+	// ChangeOrder is latest first.
+	ChangeOrder = "change:latest"
 )
 
 // Page is a part of a list.
