@@ -48,6 +48,26 @@ type ComplexityRoot struct {
 		Name func(childComplexity int) int
 	}
 
+	Change struct {
+		Action func(childComplexity int) int
+		Actor  func(childComplexity int) int
+		At     func(childComplexity int) int
+		Field  func(childComplexity int) int
+		New    func(childComplexity int) int
+		Old    func(childComplexity int) int
+	}
+
+	ChangeConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ChangeEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Claim struct {
 		Buyer     func(childComplexity int) int
 		ClaimedAt func(childComplexity int) int
@@ -161,11 +181,13 @@ type ComplexityRoot struct {
 
 	Mutation struct {
 		ClaimVoucher            func(childComplexity int, input model.ClaimVoucherInput) int
+		CloneVoucher            func(childComplexity int, input model.CloneVoucherInput) int
 		CreateChatCoupon        func(childComplexity int, input model.CreateChatCouponInput) int
 		CreateLiveVoucher       func(childComplexity int, input model.CreateLiveVoucherInput) int
 		CreateRegularVoucher    func(childComplexity int, input model.CreateRegularVoucherInput) int
 		DeactivatePromotion     func(childComplexity int, input model.DeactivatePromotionInput) int
 		IncreaseVoucherQuantity func(childComplexity int, input model.IncreaseVoucherQuantityInput) int
+		UpdateVoucher           func(childComplexity int, input model.UpdateVoucherInput) int
 	}
 
 	PageInfo struct {
@@ -261,6 +283,12 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	UpdateVoucherPayload struct {
+		UserErrors func(childComplexity int) int
+		Voucher    func(childComplexity int) int
+		Warnings   func(childComplexity int) int
+	}
+
 	Validity struct {
 		DaysAfterClaim func(childComplexity int) int
 		Period         func(childComplexity int) int
@@ -279,6 +307,7 @@ type ComplexityRoot struct {
 		Discount          func(childComplexity int) int
 		DisplayChannel    func(childComplexity int) int
 		EstimatedSpend    func(childComplexity int) int
+		History           func(childComplexity int, first *int, after *string) int
 		ID                func(childComplexity int) int
 		MinimumSpend      func(childComplexity int) int
 		Name              func(childComplexity int) int
@@ -357,6 +386,75 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Buyer.Name(childComplexity), true
+
+	case "Change.action":
+		if e.ComplexityRoot.Change.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.Action(childComplexity), true
+	case "Change.actor":
+		if e.ComplexityRoot.Change.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.Actor(childComplexity), true
+	case "Change.at":
+		if e.ComplexityRoot.Change.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.At(childComplexity), true
+	case "Change.field":
+		if e.ComplexityRoot.Change.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.Field(childComplexity), true
+	case "Change.new":
+		if e.ComplexityRoot.Change.New == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.New(childComplexity), true
+	case "Change.old":
+		if e.ComplexityRoot.Change.Old == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Change.Old(childComplexity), true
+
+	case "ChangeConnection.edges":
+		if e.ComplexityRoot.ChangeConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeConnection.Edges(childComplexity), true
+	case "ChangeConnection.nodes":
+		if e.ComplexityRoot.ChangeConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeConnection.Nodes(childComplexity), true
+	case "ChangeConnection.pageInfo":
+		if e.ComplexityRoot.ChangeConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeConnection.PageInfo(childComplexity), true
+
+	case "ChangeEdge.cursor":
+		if e.ComplexityRoot.ChangeEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeEdge.Cursor(childComplexity), true
+	case "ChangeEdge.node":
+		if e.ComplexityRoot.ChangeEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeEdge.Node(childComplexity), true
 
 	case "Claim.buyer":
 		if e.ComplexityRoot.Claim.Buyer == nil {
@@ -763,6 +861,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ClaimVoucher(childComplexity, args["input"].(model.ClaimVoucherInput)), true
+	case "Mutation.cloneVoucher":
+		if e.ComplexityRoot.Mutation.CloneVoucher == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cloneVoucher_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloneVoucher(childComplexity, args["input"].(model.CloneVoucherInput)), true
 	case "Mutation.createChatCoupon":
 		if e.ComplexityRoot.Mutation.CreateChatCoupon == nil {
 			break
@@ -818,6 +927,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.IncreaseVoucherQuantity(childComplexity, args["input"].(model.IncreaseVoucherQuantityInput)), true
+	case "Mutation.updateVoucher":
+		if e.ComplexityRoot.Mutation.UpdateVoucher == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateVoucher_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateVoucher(childComplexity, args["input"].(model.UpdateVoucherInput)), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -1180,6 +1300,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ShopEdge.Node(childComplexity), true
 
+	case "UpdateVoucherPayload.userErrors":
+		if e.ComplexityRoot.UpdateVoucherPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateVoucherPayload.UserErrors(childComplexity), true
+	case "UpdateVoucherPayload.voucher":
+		if e.ComplexityRoot.UpdateVoucherPayload.Voucher == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateVoucherPayload.Voucher(childComplexity), true
+	case "UpdateVoucherPayload.warnings":
+		if e.ComplexityRoot.UpdateVoucherPayload.Warnings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateVoucherPayload.Warnings(childComplexity), true
+
 	case "Validity.daysAfterClaim":
 		if e.ComplexityRoot.Validity.DaysAfterClaim == nil {
 			break
@@ -1253,6 +1392,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Voucher.EstimatedSpend(childComplexity), true
+	case "Voucher.history":
+		if e.ComplexityRoot.Voucher.History == nil {
+			break
+		}
+
+		args, err := ec.field_Voucher_history_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Voucher.History(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Voucher.id":
 		if e.ComplexityRoot.Voucher.ID == nil {
 			break
@@ -1452,6 +1602,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		ec.unmarshalInputClaimVoucherInput,
+		ec.unmarshalInputCloneVoucherInput,
 		ec.unmarshalInputCoreDataInput,
 		ec.unmarshalInputCreateChatCouponInput,
 		ec.unmarshalInputCreateLiveVoucherInput,
@@ -1465,7 +1616,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputProductFilter,
 		ec.unmarshalInputPromotionFilter,
 		ec.unmarshalInputPromotionOrder,
+		ec.unmarshalInputUpdateVoucherInput,
 		ec.unmarshalInputValidityInput,
+		ec.unmarshalInputVoucherChangesInput,
 		ec.unmarshalInputVoucherSettingsInput,
 	)
 	first := true
@@ -1749,6 +1902,16 @@ type Mutation {
     "The coupon to make."
     input: CreateChatCouponInput!
   ): CreateVoucherPayload @allow(roles: [SELLER], clients: [SELLER_CENTER])
+  """
+  Changes the terms of an upcoming voucher. Of an ongoing one it can only raise the total quantity.
+
+  The result is held against the rules of a new voucher; a percentage against the policy that the voucher was made under.
+  A field that is given as it is already is no change.
+  """
+  updateVoucher(
+    "The voucher and what is to change."
+    input: UpdateVoucherInput!
+  ): UpdateVoucherPayload @allow(roles: [SELLER], clients: [SELLER_CENTER])
   "Raises the total quantity of an upcoming or ongoing voucher: the only change that an ongoing one allows."
   increaseVoucherQuantity(
     "The voucher and its new quantity."
@@ -1759,6 +1922,16 @@ type Mutation {
     "The promotion to end."
     input: DeactivatePromotionInput!
   ): DeactivatePromotionPayload @allow(roles: [SELLER], clients: [SELLER_CENTER, SELLER_APP])
+  """
+  Makes a voucher like another one, in whatever status that is, with changes.
+
+  It is held against today's rules: of a voucher that is over, a new claim period must be given. Counters, claims, tier
+  group and acknowledgements are never copied. A repeat with the same ` + "`" + `idempotencyKey` + "`" + ` returns the voucher that was made.
+  """
+  cloneVoucher(
+    "The voucher to clone and what is to be different."
+    input: CloneVoucherInput!
+  ): CreateVoucherPayload @allow(roles: [SELLER], clients: [SELLER_CENTER])
   """
   Claims one copy of a voucher for the calling buyer.
 
@@ -1929,6 +2102,13 @@ interface Promotion implements Node {
   version: Int!
   "What this caller can do with it now, from this app."
   allowedActions: [PromotionAction!]!
+  "Who changed what, latest first. Empty for a BUYER."
+  history(
+    "How many at the most, 1 to 100."
+    first: Int = 20
+    "The ` + "`" + `endCursor` + "`" + ` of the page before."
+    after: String
+  ): ChangeConnection!
 }
 
 "A discount that buyers claim first and redeem with an order."
@@ -1949,6 +2129,13 @@ type Voucher implements Node & Promotion {
   version: Int!
   "What this caller can do with it now, from this app."
   allowedActions: [PromotionAction!]!
+  "Who changed what, latest first. Empty for a BUYER."
+  history(
+    "How many at the most, 1 to 100."
+    first: Int = 20
+    "The ` + "`" + `endCursor` + "`" + ` of the page before."
+    after: String
+  ): ChangeConnection!
   "Where buyers meet it. CHAT_COUPON: always INBOX; LIVE_VOUCHER: always LIVE."
   displayChannel: DisplayChannel!
   "What it takes off."
@@ -2095,6 +2282,22 @@ type PromotionCounts {
   deactivated: Int!
 }
 
+"An entry of a promotion's history."
+type Change {
+  "When it was changed."
+  at: DateTime!
+  "Who changed it: the role and the token's subject, such as ` + "`" + `SELLER:sam` + "`" + `."
+  actor: String!
+  "What was done: CREATE, CLONE, UPDATE, INCREASE_QUANTITY or DEACTIVATE."
+  action: String!
+  "What changed, as the input names it, or ` + "`" + `status` + "`" + `. Null: the promotion as a whole."
+  field: String
+  "What it was, for people. Null: nothing. Of CLONE the name of the voucher that was cloned."
+  old: String
+  "What it became, for people. Null: nothing."
+  new: String
+}
+
 "Exactly one of the two."
 input DiscountInput @oneOf {
   "A fixed amount, above zero and below the minimum spend if there is one."
@@ -2137,6 +2340,26 @@ input VoucherSettingsInput {
   totalQuantity: Int!
   "How many copies one buyer may claim, from 1 to the total quantity."
   claimsPerCustomer: Int! = 1
+}
+
+"What is to change of a voucher. What is absent stays; null clears what a voucher can be without, and is refused elsewhere."
+input VoucherChangesInput {
+  "As in the settings."
+  name: String
+  "As in the settings. A validity that is the claim period follows it."
+  claimPeriod: PeriodInput
+  "As in the settings. Null: in the claim period."
+  validity: ValidityInput
+  "As in the settings."
+  discount: DiscountInput
+  "As in the settings. Null: no minimum."
+  minimumSpend: MoneyInput
+  "As in the settings. Null: the entire shop."
+  productIds: [ID!]
+  "As in the settings."
+  totalQuantity: Int
+  "As in the settings."
+  claimsPerCustomer: Int
 }
 
 "Why a change of vouchers was refused."
@@ -2245,6 +2468,28 @@ type CreateVoucherPayload {
   userErrors: [VoucherUserError!]!
 }
 
+"Input of ` + "`" + `updateVoucher` + "`" + `."
+input UpdateVoucherInput {
+  "The voucher's id."
+  id: ID!
+  "The version that the caller saw."
+  version: Int!
+  "What is to change."
+  changes: VoucherChangesInput!
+  "The warnings that the seller has seen and submits in spite of. Earlier ones stand until a change touches what they are about."
+  acknowledgedWarnings: [VoucherWarningCode!]
+}
+
+"Outcome of ` + "`" + `updateVoucher` + "`" + `."
+type UpdateVoucherPayload {
+  "The voucher as it is now. Null when ` + "`" + `userErrors` + "`" + ` is not empty."
+  voucher: Voucher
+  "What the seller should know; also when the change was refused."
+  warnings: [VoucherWarning!]!
+  "Why nothing was changed. Empty on success."
+  userErrors: [VoucherUserError!]!
+}
+
 "Input of ` + "`" + `increaseVoucherQuantity` + "`" + `."
 input IncreaseVoucherQuantityInput {
   "The voucher's id."
@@ -2275,6 +2520,18 @@ type DeactivatePromotionPayload {
   promotion: Promotion
   "Why nothing was changed. Empty on success."
   userErrors: [VoucherUserError!]!
+}
+
+"Input of ` + "`" + `cloneVoucher` + "`" + `."
+input CloneVoucherInput {
+  "The id of the voucher to clone."
+  id: ID!
+  "What is to be different. Absent: nothing."
+  changes: VoucherChangesInput
+  "The warnings that the seller has seen and submits in spite of."
+  acknowledgedWarnings: [VoucherWarningCode!]
+  "Makes repeats safe: 1 to 100 characters, remembered for 7 days for the shop."
+  idempotencyKey: String
 }
 
 "Why a claim was refused: the first rule that failed, in this order."
@@ -2625,6 +2882,24 @@ type PromotionEdge {
   node: Promotion!
 }
 
+"A page of a history."
+type ChangeConnection {
+  "The page's items with their cursors."
+  edges: [ChangeEdge!]!
+  "The page's items."
+  nodes: [Change!]!
+  "Where the page stands in the list."
+  pageInfo: PageInfo!
+}
+
+"An item of a history."
+type ChangeEdge {
+  "Stands for the item's place: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The item."
+  node: Change!
+}
+
 "A page of a list of claims."
 type ClaimConnection {
   "The page's items with their cursors."
@@ -2658,6 +2933,46 @@ func (ec *executionContext) childFields_Buyer(ctx context.Context, field graphql
 		return ec.fieldContext_Buyer_name(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Buyer", field.Name)
+}
+
+func (ec *executionContext) childFields_Change(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_Change_at(ctx, field)
+	case "actor":
+		return ec.fieldContext_Change_actor(ctx, field)
+	case "action":
+		return ec.fieldContext_Change_action(ctx, field)
+	case "field":
+		return ec.fieldContext_Change_field(ctx, field)
+	case "old":
+		return ec.fieldContext_Change_old(ctx, field)
+	case "new":
+		return ec.fieldContext_Change_new(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Change", field.Name)
+}
+
+func (ec *executionContext) childFields_ChangeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ChangeConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ChangeConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ChangeConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ChangeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ChangeEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ChangeEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangeEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Claim(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3036,6 +3351,18 @@ func (ec *executionContext) childFields_ShopEdge(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type ShopEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateVoucherPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "voucher":
+		return ec.fieldContext_UpdateVoucherPayload_voucher(ctx, field)
+	case "warnings":
+		return ec.fieldContext_UpdateVoucherPayload_warnings(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateVoucherPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateVoucherPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Validity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "period":
@@ -3078,6 +3405,8 @@ func (ec *executionContext) childFields_Voucher(ctx context.Context, field graph
 		return ec.fieldContext_Voucher_version(ctx, field)
 	case "allowedActions":
 		return ec.fieldContext_Voucher_allowedActions(ctx, field)
+	case "history":
+		return ec.fieldContext_Voucher_history(ctx, field)
 	case "displayChannel":
 		return ec.fieldContext_Voucher_displayChannel(ctx, field)
 	case "discount":

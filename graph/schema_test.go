@@ -229,7 +229,9 @@ func TestMutationsAreOpenToThoseOfTheTable(t *testing.T) {
 		"createRegularVoucher":    {"SELLER", "SELLER_CENTER"},
 		"createLiveVoucher":       {"SELLER", "SELLER_CENTER"},
 		"createChatCoupon":        {"SELLER", "SELLER_CENTER"},
+		"updateVoucher":           {"SELLER", "SELLER_CENTER"},
 		"increaseVoucherQuantity": {"SELLER", "SELLER_CENTER"},
+		"cloneVoucher":            {"SELLER", "SELLER_CENTER"},
 		"deactivatePromotion":     {"SELLER", "SELLER_CENTER SELLER_APP"},
 		"claimVoucher":            {"BUYER", "MARKETPLACE_APP"},
 	}

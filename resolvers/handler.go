@@ -109,6 +109,7 @@ func complexity() (c graph.ComplexityRoot) {
 	page := func(child int, first *int, _ *string) int { return items(child, first) }
 	c.Viewer.Shops = page
 	c.Voucher.Products = page
+	c.Voucher.History = page
 	c.Shop.Products = func(child int, _ *model.ProductFilter, first *int, _ *string) int { return items(child, first) }
 	c.Shop.Promotions = func(child int, _ *model.PromotionFilter, _ *model.PromotionOrder, first *int, _ *string) int {
 		return items(child, first)

@@ -15,6 +15,8 @@ type loaders struct {
 	vouchers *dataloadgen.Loader[promo.VoucherID, *promo.Voucher]
 	usages   *dataloadgen.Loader[promo.VoucherID, *promo.Usage]
 	buyers   *dataloadgen.Loader[promo.BuyerID, *promo.Buyer]
+
+	histories *dataloadgen.Loader[promo.HistoryPage, promo.Page[promo.Change]]
 }
 
 type loadersKey struct{}
@@ -30,6 +32,9 @@ func withLoaders(r *Resolver, next http.Handler) http.Handler {
 			}),
 			buyers: dataloadgen.NewMappedLoader(func(ctx context.Context, ids []promo.BuyerID) (map[promo.BuyerID]*promo.Buyer, error) {
 				return r.Shops.Buyers(ctx, actor(ctx), ids)
+			}),
+			histories: dataloadgen.NewMappedLoader(func(ctx context.Context, pages []promo.HistoryPage) (map[promo.HistoryPage]promo.Page[promo.Change], error) {
+				return r.Promotions.Histories(ctx, actor(ctx), pages)
 			}),
 		}
 		next.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), loadersKey{}, l)))

@@ -18,8 +18,11 @@ type Promotions interface {
 	Promotions(ctx context.Context, a promo.Actor, shop promo.ShopID, f promo.PromotionFilter, o promo.PromotionOrder, args promo.PageArgs) (promo.Page[promo.Promotion], error)
 	PromotionCounts(ctx context.Context, a promo.Actor, shop promo.ShopID, f promo.PromotionFilter) (*promo.StatusCounts, error)
 	CreateVoucher(ctx context.Context, a promo.Actor, d promo.Draft) (*promo.Voucher, []promo.Warning, error)
+	CloneVoucher(ctx context.Context, a promo.Actor, c promo.Cloning) (*promo.Voucher, []promo.Warning, error)
+	UpdateVoucher(ctx context.Context, a promo.Actor, e promo.Edit) (*promo.Voucher, []promo.Warning, error)
 	IncreaseQuantity(ctx context.Context, a promo.Actor, id promo.VoucherID, version, total int) (*promo.Voucher, error)
 	Deactivate(ctx context.Context, a promo.Actor, id promo.VoucherID) (*promo.Voucher, error)
+	Histories(ctx context.Context, a promo.Actor, pages []promo.HistoryPage) (map[promo.HistoryPage]promo.Page[promo.Change], error)
 }
 
 func (r query) Promotion(ctx context.Context, id string) (promo.Promotion, error) {
@@ -107,6 +110,37 @@ func created(v *promo.Voucher, warnings []promo.Warning, err error) (*model.Crea
 		return nil, err
 	}
 	return &model.CreateVoucherPayload{Voucher: v, Warnings: warnings, UserErrors: refused}, nil
+}
+
+func (r mutation) CloneVoucher(ctx context.Context, in model.CloneVoucherInput) (*model.CreateVoucherPayload, error) {
+	e, err := edits(in.Changes)
+	if err != nil {
+		return nil, err
+	}
+	key, err := idempotencyKey(in.IdempotencyKey)
+	if err != nil {
+		return nil, err
+	}
+	v, _ := voucherID(in.ID) // a malformed id is refused as that of a voucher that does not exist
+	return created(r.Promotions.CloneVoucher(ctx, actor(ctx), promo.Cloning{
+		Voucher: v, Edits: e, Acknowledged: in.AcknowledgedWarnings, IdempotencyKey: key,
+	}))
+}
+
+func (r mutation) UpdateVoucher(ctx context.Context, in model.UpdateVoucherInput) (*model.UpdateVoucherPayload, error) {
+	e, err := edits(in.Changes)
+	if err != nil {
+		return nil, err
+	}
+	id, _ := voucherID(in.ID) // as above
+	v, warnings, err := r.Promotions.UpdateVoucher(ctx, actor(ctx), promo.Edit{
+		Voucher: id, Version: in.Version, Edits: e, Acknowledged: in.AcknowledgedWarnings,
+	})
+	refused, err := refusals(err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.UpdateVoucherPayload{Voucher: v, Warnings: warnings, UserErrors: refused}, nil
 }
 
 func (r mutation) IncreaseVoucherQuantity(ctx context.Context, input model.IncreaseVoucherQuantityInput) (*model.IncreaseVoucherQuantityPayload, error) {

@@ -14,6 +14,8 @@ type (
 	ProductEdge         = relay.Edge[*promo.Product]
 	PromotionConnection = relay.Connection[promo.Promotion]
 	PromotionEdge       = relay.Edge[promo.Promotion]
+	ChangeConnection    = relay.Connection[promo.Change]
+	ChangeEdge          = relay.Edge[promo.Change]
 	ClaimConnection     = relay.Connection[*promo.Claim]
 	ClaimEdge           = relay.Edge[*promo.Claim]
 )

@@ -11,6 +11,7 @@ import (
 	"voucherhouse/promo"
 	"voucherhouse/warehouse"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/shopspring/decimal"
 )
 
@@ -30,6 +31,18 @@ type ClaimVoucherPayload struct {
 	Voucher *promo.Voucher `json:"voucher,omitempty"`
 	// Why nothing was claimed. Empty on success.
 	UserErrors []promo.Error `json:"userErrors"`
+}
+
+// Input of `cloneVoucher`.
+type CloneVoucherInput struct {
+	// The id of the voucher to clone.
+	ID string `json:"id"`
+	// What is to be different. Absent: nothing.
+	Changes *VoucherChangesInput `json:"changes,omitempty"`
+	// The warnings that the seller has seen and submits in spite of.
+	AcknowledgedWarnings []promo.WarningCode `json:"acknowledgedWarnings,omitempty"`
+	// Makes repeats safe: 1 to 100 characters, remembered for 7 days for the shop.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 // Which numbers, of which shop and time.
@@ -198,12 +211,54 @@ type PromotionOrder struct {
 	Direction OrderDirection `json:"direction"`
 }
 
+// Input of `updateVoucher`.
+type UpdateVoucherInput struct {
+	// The voucher's id.
+	ID string `json:"id"`
+	// The version that the caller saw.
+	Version int `json:"version"`
+	// What is to change.
+	Changes *VoucherChangesInput `json:"changes"`
+	// The warnings that the seller has seen and submits in spite of. Earlier ones stand until a change touches what they are about.
+	AcknowledgedWarnings []promo.WarningCode `json:"acknowledgedWarnings,omitempty"`
+}
+
+// Outcome of `updateVoucher`.
+type UpdateVoucherPayload struct {
+	// The voucher as it is now. Null when `userErrors` is not empty.
+	Voucher *promo.Voucher `json:"voucher,omitempty"`
+	// What the seller should know; also when the change was refused.
+	Warnings []promo.Warning `json:"warnings"`
+	// Why nothing was changed. Empty on success.
+	UserErrors []promo.Error `json:"userErrors"`
+}
+
 // Exactly one of the two.
 type ValidityInput struct {
 	// A fixed period of at most ten years. It may not end before the claim period does.
 	Period *PeriodInput `json:"period,omitempty"`
 	// N times 24 hours counted from the claim, 1 to 3650.
 	DaysAfterClaim *int `json:"daysAfterClaim,omitempty"`
+}
+
+// What is to change of a voucher. What is absent stays; null clears what a voucher can be without, and is refused elsewhere.
+type VoucherChangesInput struct {
+	// As in the settings.
+	Name graphql.Omittable[*string] `json:"name,omitempty"`
+	// As in the settings. A validity that is the claim period follows it.
+	ClaimPeriod graphql.Omittable[*PeriodInput] `json:"claimPeriod,omitempty"`
+	// As in the settings. Null: in the claim period.
+	Validity graphql.Omittable[*ValidityInput] `json:"validity,omitempty"`
+	// As in the settings.
+	Discount graphql.Omittable[*DiscountInput] `json:"discount,omitempty"`
+	// As in the settings. Null: no minimum.
+	MinimumSpend graphql.Omittable[*MoneyInput] `json:"minimumSpend,omitempty"`
+	// As in the settings. Null: the entire shop.
+	ProductIds graphql.Omittable[[]string] `json:"productIds,omitempty"`
+	// As in the settings.
+	TotalQuantity graphql.Omittable[*int] `json:"totalQuantity,omitempty"`
+	// As in the settings.
+	ClaimsPerCustomer graphql.Omittable[*int] `json:"claimsPerCustomer,omitempty"`
 }
 
 // What the kinds of voucher have in common.
