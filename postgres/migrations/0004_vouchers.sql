@@ -135,7 +135,6 @@ end
 $$;
 -- +goose StatementEnd
 create trigger kept after update on voucher_products for each row execute function guard_kept();
-create trigger kept after delete on promotions for each row execute function guard_kept();
 create trigger kept after delete on vouchers for each row execute function guard_kept();
 create trigger kept after delete on claims for each row execute function guard_kept();
 -- Who has it, of what, and on which terms (product.md V13, V15): only what becomes of the claim may change.
