@@ -9,6 +9,8 @@ import (
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"voucherhouse/promo"
 )
 
 // schema is the contract, read anew for each test.
@@ -247,5 +249,29 @@ func TestMutationsAreOpenToThoseOfTheTable(t *testing.T) {
 	}
 	if len(mutations) != len(table) {
 		t.Errorf("there are %d mutations, and %d in the table", len(mutations), len(table))
+	}
+}
+
+// The rules' own table of who may do what says the same as the schema.
+func TestActionsAreOpenToThoseOfTheLifecycle(t *testing.T) {
+	t.Parallel()
+	mutations := schema(t).Mutation.Fields
+	for name, action := range map[string]promo.Action{
+		"updateVoucher": promo.ActionUpdate, "increaseVoucherQuantity": promo.ActionIncreaseQuantity,
+		"deactivatePromotion": promo.ActionDeactivate, "claimVoucher": promo.ActionClaim,
+	} {
+		roles, clients := allowed(mutations.ForName(name))
+		for _, role := range promo.Roles {
+			for _, client := range promo.Clients {
+				a := promo.Actor{Role: role, Client: client, Shops: []promo.ShopID{1}}
+				may := slices.ContainsFunc([]promo.Status{promo.Upcoming, promo.Ongoing}, func(s promo.Status) bool {
+					stands := promo.Standing{Shop: 1, Tool: promo.RegularVoucher, Status: s, CopiesLeft: true}
+					return slices.Contains(stands.Allowed(a), action)
+				})
+				if open := slices.Contains(roles, string(role)) && slices.Contains(clients, string(client)); open != may {
+					t.Errorf("%s is open to %s from %s: %t; the lifecycle says %t", name, role, client, open, may)
+				}
+			}
+		}
 	}
 }
