@@ -148,11 +148,14 @@ func TestRolesMayDoOnlyTheirWork(t *testing.T) {
 			`update claims set claimed_at = now()`, `insert into buyers (external_id, name) values ('x', 'x')`, `select from outbox`,
 			`update outbox set kind = 'x'`, `delete from outbox`, `delete from idempotency_keys`, `insert into percent_policies default values`,
 			`select from customers`, `select from streams`, `update redemptions set reversed_at = now()`,
+			`update promotions set created_by = 'x'`, `update promotion_changes set new = 'x'`, `delete from promotion_changes`,
+			`update voucher_products set product_id = 1`, `delete from vouchers`,
 		},
 		roleClaims: {
 			`update vouchers set total_quantity = 1`, `update promotions set name = 'x'`, `insert into vouchers default values`,
 			`update claims set claimed_at = now()`, `delete from claims`, `select from orders`, `select from products`, `select from outbox`,
 			`update buyers set name = 'x'`, `update redemptions set reversed_at = now()`, `select from customers`,
+			`select from promotion_changes`, `delete from voucher_products`,
 		},
 		roleRelay: {
 			`select from promotions`, `select from claims`, `select from buyers`, `select from orders`, `select key from idempotency_keys`,
