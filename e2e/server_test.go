@@ -73,6 +73,7 @@ var callers = map[string]promo.Actor{
 	"agent":    {Role: promo.Agent, Client: promo.SellerCenter, Shops: []promo.ShopID{1}, Subject: "amy"},
 	"host":     {Role: promo.Host, Client: promo.StreamerDesktop, Shops: []promo.ShopID{1}, Subject: "hugo"},
 	"analyst":  {Role: promo.Analyst, Client: promo.SellerCenter, Shops: []promo.ShopID{1}, Subject: "ann"},
+	"server":   {Role: promo.Seller, Client: promo.Service, Shops: []promo.ShopID{1}, Subject: "sam"},
 	"platform": {Role: promo.Platform, Client: promo.Service, Shops: []promo.ShopID{1}, Subject: "market"},
 	"admin":    {Role: promo.Admin, Client: promo.Service, Subject: "ops"},
 	"buyer":    {Role: promo.RoleBuyer, Client: promo.MarketplaceApp, Subject: "bob"},

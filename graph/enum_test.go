@@ -131,6 +131,13 @@ func TestQ3ClaimErrorCodesAreInTheOrderOfTheRules(t *testing.T) {
 	}
 }
 
+func TestCatalogueErrorCodesAreTheConstantsOfTheRules(t *testing.T) {
+	t.Parallel()
+	if in, out := values(constants(sources(t, "../promo/catalogue.go"), "Code")), enum(t, "CatalogueErrorCode"); !slices.Equal(in, out) {
+		t.Errorf("Go has %q, the schema %q", in, out)
+	}
+}
+
 func TestListsOfTheDomainAreTheEnums(t *testing.T) {
 	t.Parallel()
 	expect := func(name string, got []string) {

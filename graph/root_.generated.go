@@ -48,6 +48,12 @@ type ComplexityRoot struct {
 		Name func(childComplexity int) int
 	}
 
+	CatalogueUserError struct {
+		Code    func(childComplexity int) int
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
+	}
+
 	Change struct {
 		Action func(childComplexity int) int
 		Actor  func(childComplexity int) int
@@ -138,6 +144,11 @@ type ComplexityRoot struct {
 		UsageRateMatured   func(childComplexity int) int
 	}
 
+	CreateShopPayload struct {
+		Shop       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CreateVoucherPayload struct {
 		UserErrors func(childComplexity int) int
 		Voucher    func(childComplexity int) int
@@ -185,9 +196,12 @@ type ComplexityRoot struct {
 		CreateChatCoupon        func(childComplexity int, input model.CreateChatCouponInput) int
 		CreateLiveVoucher       func(childComplexity int, input model.CreateLiveVoucherInput) int
 		CreateRegularVoucher    func(childComplexity int, input model.CreateRegularVoucherInput) int
+		CreateShop              func(childComplexity int, input model.CreateShopInput) int
 		DeactivatePromotion     func(childComplexity int, input model.DeactivatePromotionInput) int
 		IncreaseVoucherQuantity func(childComplexity int, input model.IncreaseVoucherQuantityInput) int
 		UpdateVoucher           func(childComplexity int, input model.UpdateVoucherInput) int
+		UpsertBuyers            func(childComplexity int, input model.UpsertBuyersInput) int
+		UpsertProducts          func(childComplexity int, input model.UpsertProductsInput) int
 	}
 
 	PageInfo struct {
@@ -289,6 +303,16 @@ type ComplexityRoot struct {
 		Warnings   func(childComplexity int) int
 	}
 
+	UpsertBuyersPayload struct {
+		Buyers     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpsertProductsPayload struct {
+		Products   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Validity struct {
 		DaysAfterClaim func(childComplexity int) int
 		Period         func(childComplexity int) int
@@ -386,6 +410,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Buyer.Name(childComplexity), true
+
+	case "CatalogueUserError.code":
+		if e.ComplexityRoot.CatalogueUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueUserError.Code(childComplexity), true
+	case "CatalogueUserError.field":
+		if e.ComplexityRoot.CatalogueUserError.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueUserError.Field(childComplexity), true
+	case "CatalogueUserError.message":
+		if e.ComplexityRoot.CatalogueUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueUserError.Message(childComplexity), true
 
 	case "Change.action":
 		if e.ComplexityRoot.Change.Action == nil {
@@ -723,6 +766,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CoreMetrics.UsageRateMatured(childComplexity), true
 
+	case "CreateShopPayload.shop":
+		if e.ComplexityRoot.CreateShopPayload.Shop == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateShopPayload.Shop(childComplexity), true
+	case "CreateShopPayload.userErrors":
+		if e.ComplexityRoot.CreateShopPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateShopPayload.UserErrors(childComplexity), true
+
 	case "CreateVoucherPayload.userErrors":
 		if e.ComplexityRoot.CreateVoucherPayload.UserErrors == nil {
 			break
@@ -905,6 +961,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateRegularVoucher(childComplexity, args["input"].(model.CreateRegularVoucherInput)), true
+	case "Mutation.createShop":
+		if e.ComplexityRoot.Mutation.CreateShop == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createShop_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateShop(childComplexity, args["input"].(model.CreateShopInput)), true
 	case "Mutation.deactivatePromotion":
 		if e.ComplexityRoot.Mutation.DeactivatePromotion == nil {
 			break
@@ -938,6 +1005,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateVoucher(childComplexity, args["input"].(model.UpdateVoucherInput)), true
+	case "Mutation.upsertBuyers":
+		if e.ComplexityRoot.Mutation.UpsertBuyers == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_upsertBuyers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpsertBuyers(childComplexity, args["input"].(model.UpsertBuyersInput)), true
+	case "Mutation.upsertProducts":
+		if e.ComplexityRoot.Mutation.UpsertProducts == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_upsertProducts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpsertProducts(childComplexity, args["input"].(model.UpsertProductsInput)), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -1319,6 +1408,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateVoucherPayload.Warnings(childComplexity), true
 
+	case "UpsertBuyersPayload.buyers":
+		if e.ComplexityRoot.UpsertBuyersPayload.Buyers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertBuyersPayload.Buyers(childComplexity), true
+	case "UpsertBuyersPayload.userErrors":
+		if e.ComplexityRoot.UpsertBuyersPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertBuyersPayload.UserErrors(childComplexity), true
+
+	case "UpsertProductsPayload.products":
+		if e.ComplexityRoot.UpsertProductsPayload.Products == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertProductsPayload.Products(childComplexity), true
+	case "UpsertProductsPayload.userErrors":
+		if e.ComplexityRoot.UpsertProductsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertProductsPayload.UserErrors(childComplexity), true
+
 	case "Validity.daysAfterClaim":
 		if e.ComplexityRoot.Validity.DaysAfterClaim == nil {
 			break
@@ -1601,12 +1716,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	opCtx := graphql.GetOperationContext(ctx)
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
+		ec.unmarshalInputBuyerInput,
 		ec.unmarshalInputClaimVoucherInput,
 		ec.unmarshalInputCloneVoucherInput,
 		ec.unmarshalInputCoreDataInput,
 		ec.unmarshalInputCreateChatCouponInput,
 		ec.unmarshalInputCreateLiveVoucherInput,
 		ec.unmarshalInputCreateRegularVoucherInput,
+		ec.unmarshalInputCreateShopInput,
 		ec.unmarshalInputDeactivatePromotionInput,
 		ec.unmarshalInputDiscountInput,
 		ec.unmarshalInputIncreaseVoucherQuantityInput,
@@ -1614,9 +1731,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputPercentOffInput,
 		ec.unmarshalInputPeriodInput,
 		ec.unmarshalInputProductFilter,
+		ec.unmarshalInputProductInput,
 		ec.unmarshalInputPromotionFilter,
 		ec.unmarshalInputPromotionOrder,
 		ec.unmarshalInputUpdateVoucherInput,
+		ec.unmarshalInputUpsertBuyersInput,
+		ec.unmarshalInputUpsertProductsInput,
 		ec.unmarshalInputValidityInput,
 		ec.unmarshalInputVoucherChangesInput,
 		ec.unmarshalInputVoucherSettingsInput,
@@ -1874,6 +1994,24 @@ type Query {
 
 "Everything that can be changed. Every field needs a token."
 type Mutation {
+  "Makes a shop. A repeat with the same ` + "`" + `idempotencyKey` + "`" + ` returns the shop that was made."
+  createShop(
+    "The shop to make."
+    input: CreateShopInput!
+  ): CreateShopPayload @allow(roles: [ADMIN], clients: [SERVICE])
+  "Makes products of a shop, and changes those whose sku is there: at most 1,000 at a time, all or none."
+  upsertProducts(
+    "The products."
+    input: UpsertProductsInput!
+  ): UpsertProductsPayload @allow(roles: [PLATFORM], clients: [SERVICE]) @allow(roles: [SELLER], clients: [SELLER_CENTER])
+  """
+  Makes buyers of the marketplace, and renames those whose external id is there: at most 1,000 at a time, all or none. A
+  buyer's first signed-in act makes one too.
+  """
+  upsertBuyers(
+    "The buyers."
+    input: UpsertBuyersInput!
+  ): UpsertBuyersPayload @allow(roles: [PLATFORM], clients: [SERVICE])
   """
   Makes a voucher that buyers find on the shop's pages.
 
@@ -2030,6 +2168,110 @@ type Buyer implements Node {
   id: ID!
   "What shops read."
   name: String!
+}
+
+"Why a change of the catalogue was refused. Nothing is done then."
+enum CatalogueErrorCode {
+  "A name is empty or too long: of a shop more than 50 characters, of a product, category or buyer more than 200."
+  NAME_LENGTH
+  "A name has control characters."
+  NAME_INVALID
+  "The currency is no ISO 4217 code."
+  CURRENCY_UNKNOWN
+  "The time zone is no name of the IANA database."
+  TIME_ZONE_UNKNOWN
+  "The sku is empty, longer than 100 bytes, has control characters or white space at its ends, or stands there twice."
+  SKU_INVALID
+  "The external id is empty, longer than 100 bytes, has control characters or white space at its ends, or stands there twice."
+  EXTERNAL_ID_INVALID
+  "The price is not above zero, has more digits than the currency, or is too large."
+  PRICE_INVALID
+  "The currency is not the shop's."
+  CURRENCY_MISMATCH
+  "There are more than 1,000."
+  TOO_MANY
+  "It does not exist, or not for this caller."
+  NOT_FOUND
+}
+
+"Why a change of the catalogue was refused."
+type CatalogueUserError {
+  "What to branch on."
+  code: CatalogueErrorCode!
+  "For people."
+  message: String!
+  "Path of the input field at fault, if one is."
+  field: [String!]
+}
+
+"Input of ` + "`" + `createShop` + "`" + `."
+input CreateShopInput {
+  "What buyers read: 1 to 50 characters, white space at the ends not counted."
+  name: String!
+  "ISO 4217 code of all its prices, for good."
+  currency: String!
+  "Where its calendar days begin and end."
+  timeZone: TimeZone!
+  "Makes repeats safe: 1 to 100 characters, remembered for 7 days for the administrator."
+  idempotencyKey: String
+}
+
+"Outcome of ` + "`" + `createShop` + "`" + `."
+type CreateShopPayload {
+  "The shop. Null when ` + "`" + `userErrors` + "`" + ` is not empty."
+  shop: Shop
+  "Why nothing was made. Empty on success."
+  userErrors: [CatalogueUserError!]!
+}
+
+"A product as it shall be."
+input ProductInput {
+  "The shop's own key of the product, 1 to 100 bytes."
+  sku: String!
+  "What buyers read: 1 to 200 characters, white space at the ends not counted."
+  title: String!
+  "The shop's category: 1 to 200 characters, white space at the ends not counted."
+  category: String!
+  "List price of one, above zero."
+  price: MoneyInput!
+}
+
+"Input of ` + "`" + `upsertProducts` + "`" + `."
+input UpsertProductsInput {
+  "Whose products they are."
+  shopId: ID!
+  "At most 1,000, each sku once."
+  products: [ProductInput!]!
+}
+
+"Outcome of ` + "`" + `upsertProducts` + "`" + `."
+type UpsertProductsPayload {
+  "The products as they are now, in the order of the input. Null when ` + "`" + `userErrors` + "`" + ` is not empty."
+  products: [Product!]
+  "Why nothing was changed. Empty on success."
+  userErrors: [CatalogueUserError!]!
+}
+
+"A buyer as it shall be."
+input BuyerInput {
+  "The marketplace's own key of the buyer, 1 to 100 bytes: the subject of the buyer's tokens."
+  externalId: String!
+  "What shops read: 1 to 200 characters, white space at the ends not counted."
+  name: String!
+}
+
+"Input of ` + "`" + `upsertBuyers` + "`" + `."
+input UpsertBuyersInput {
+  "At most 1,000, each external id once."
+  buyers: [BuyerInput!]!
+}
+
+"Outcome of ` + "`" + `upsertBuyers` + "`" + `."
+type UpsertBuyersPayload {
+  "The buyers as they are now, in the order of the input. Null when ` + "`" + `userErrors` + "`" + ` is not empty."
+  buyers: [Buyer!]
+  "Why nothing was changed. Empty on success."
+  userErrors: [CatalogueUserError!]!
 }
 
 "The promotional tools whose analytics can be asked for."
@@ -2935,6 +3177,18 @@ func (ec *executionContext) childFields_Buyer(ctx context.Context, field graphql
 	return nil, fmt.Errorf("no field named %q was found under type Buyer", field.Name)
 }
 
+func (ec *executionContext) childFields_CatalogueUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_CatalogueUserError_code(ctx, field)
+	case "message":
+		return ec.fieldContext_CatalogueUserError_message(ctx, field)
+	case "field":
+		return ec.fieldContext_CatalogueUserError_field(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CatalogueUserError", field.Name)
+}
+
 func (ec *executionContext) childFields_Change(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "at":
@@ -3113,6 +3367,16 @@ func (ec *executionContext) childFields_CoreMetrics(ctx context.Context, field g
 		return ec.fieldContext_CoreMetrics_shareOfShopRevenue(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CoreMetrics", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateShopPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "shop":
+		return ec.fieldContext_CreateShopPayload_shop(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateShopPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateShopPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateVoucherPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3361,6 +3625,26 @@ func (ec *executionContext) childFields_UpdateVoucherPayload(ctx context.Context
 		return ec.fieldContext_UpdateVoucherPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateVoucherPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpsertBuyersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "buyers":
+		return ec.fieldContext_UpsertBuyersPayload_buyers(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpsertBuyersPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpsertBuyersPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpsertProductsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "products":
+		return ec.fieldContext_UpsertProductsPayload_products(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpsertProductsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpsertProductsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Validity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

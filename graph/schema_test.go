@@ -228,6 +228,9 @@ func TestEveryRootFieldSaysWhoMayUseIt(t *testing.T) {
 func TestMutationsAreOpenToThoseOfTheTable(t *testing.T) {
 	t.Parallel()
 	table := map[string]struct{ roles, clients string }{
+		"createShop":              {"ADMIN", "SERVICE"},
+		"upsertProducts":          {"PLATFORM; SELLER", "SERVICE; SELLER_CENTER"},
+		"upsertBuyers":            {"PLATFORM", "SERVICE"},
 		"createRegularVoucher":    {"SELLER", "SELLER_CENTER"},
 		"createLiveVoucher":       {"SELLER", "SELLER_CENTER"},
 		"createChatCoupon":        {"SELLER", "SELLER_CENTER"},

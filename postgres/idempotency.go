@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -38,6 +39,11 @@ const (
 select result_id, body = $4 as same
 from idempotency_keys
 where shop_id = $1 and caller = $2 and key = $3 and used_at > $5`
+	// Of an administrator, whichever shop ($1) was made.
+	findShopKey = `
+select result_id, body = $4 as same
+from idempotency_keys
+where $1::bigint = 0 and caller like 'ADMIN:%' and caller = $2 and key = $3 and used_at > $5`
 	bindKey = `
 insert into idempotency_keys (shop_id, caller, key, body, result_id, used_at)
 values ($1, $2, $3, $4, $5, $6)
@@ -45,8 +51,11 @@ on conflict (shop_id, caller, key) do update
     set body = excluded.body, result_id = excluded.result_id, used_at = excluded.used_at`
 )
 
+// newShop stands for a shop that is yet to be made.
+const newShop promo.ShopID = 0
+
 // once runs make unless the actor has made something under the key before, and gives the number of what was made. Equal
-// calls at the same time wait for each other. An empty key binds nothing.
+// calls at the same time wait for each other. An empty key binds nothing. What is made of newShop is a shop.
 func (l *Ledger) once(ctx context.Context, tx *sqlx.Tx, shop promo.ShopID, a promo.Actor, key string, body []byte, make func() (int64, error)) (int64, error) {
 	if key == "" {
 		return make()
@@ -58,8 +67,11 @@ func (l *Ledger) once(ctx context.Context, tx *sqlx.Tx, shop promo.ShopID, a pro
 		ResultID int64 `db:"result_id"`
 		Same     bool
 	}
-	now := l.now()
-	err := tx.GetContext(ctx, &used, findKey, shop, a.Caller(), key, body, now.Add(-keyLifetime))
+	now, find := l.now(), findKey
+	if shop == newShop {
+		find = findShopKey
+	}
+	err := tx.GetContext(ctx, &used, find, shop, a.Caller(), key, body, now.Add(-keyLifetime))
 	switch {
 	case err == nil && !used.Same:
 		return 0, errConflict
@@ -72,6 +84,7 @@ func (l *Ledger) once(ctx context.Context, tx *sqlx.Tx, shop promo.ShopID, a pro
 	if err != nil {
 		return 0, err
 	}
+	shop = cmp.Or(shop, promo.ShopID(made))
 	if _, err := tx.ExecContext(ctx, bindKey, shop, a.Caller(), key, body, made, now); err != nil {
 		return 0, fmt.Errorf("binding an idempotency key: %w", err)
 	}

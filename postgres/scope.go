@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -26,6 +27,8 @@ type scope struct {
 	shops   []promo.ShopID
 	subject string
 	actor   promo.Role
+	// at is the moment at which the transaction acts; inTx sets it.
+	at time.Time
 }
 
 func scopeOf(a promo.Actor) scope {
@@ -39,7 +42,8 @@ func scopeOf(a promo.Actor) scope {
 const (
 	enterScope = `
 select set_config('role', $1, true), set_config('app.shops', $2::bigint[]::text, true),
-       set_config('app.subject', $3, true), set_config('app.role', $4, true)`
+       set_config('app.subject', $3, true), set_config('app.role', $4, true),
+       set_config('app.at', $5::timestamptz::text, true)`
 	// Asked as the buyer, after its scope was entered: a buyer sees its own row and no other.
 	enterBuyer = `
 select set_config('app.buyer', coalesce((select id::text from buyers where external_id = $1), ''), true)`
@@ -53,6 +57,7 @@ func (l *Ledger) inTx(ctx context.Context, s scope, do func(*sqlx.Tx) error) (er
 		return fmt.Errorf("beginning a transaction: %w", err)
 	}
 	defer tx.Rollback() // has no effect after a commit
+	s.at = l.now()
 	if err := enter(ctx, tx, s); err != nil {
 		return err
 	}
@@ -66,7 +71,7 @@ func (l *Ledger) inTx(ctx context.Context, s scope, do func(*sqlx.Tx) error) (er
 }
 
 func enter(ctx context.Context, tx *sqlx.Tx, s scope) error {
-	_, err := tx.ExecContext(ctx, enterScope, s.role, pq.Array(shopNumbers(s.shops)), s.subject, string(s.actor))
+	_, err := tx.ExecContext(ctx, enterScope, s.role, pq.Array(shopNumbers(s.shops)), s.subject, string(s.actor), s.at)
 	if err == nil && s.subject != "" {
 		_, err = tx.ExecContext(ctx, enterBuyer, s.subject)
 	}

@@ -14,6 +14,7 @@ import (
 // Resolver is the root of the schema's resolvers.
 type Resolver struct {
 	Shops      Shops
+	Catalogue  Catalogue
 	Promotions Promotions
 	Claims     Claims
 	Reports    Reports

@@ -15,6 +15,14 @@ import (
 	"github.com/shopspring/decimal"
 )
 
+// A buyer as it shall be.
+type BuyerInput struct {
+	// The marketplace's own key of the buyer, 1 to 100 bytes: the subject of the buyer's tokens.
+	ExternalID string `json:"externalId"`
+	// What shops read: 1 to 200 characters, white space at the ends not counted.
+	Name string `json:"name"`
+}
+
 // Input of `claimVoucher`.
 type ClaimVoucherInput struct {
 	// The voucher's id.
@@ -105,6 +113,26 @@ type CreateRegularVoucherInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// Input of `createShop`.
+type CreateShopInput struct {
+	// What buyers read: 1 to 50 characters, white space at the ends not counted.
+	Name string `json:"name"`
+	// ISO 4217 code of all its prices, for good.
+	Currency string `json:"currency"`
+	// Where its calendar days begin and end.
+	TimeZone string `json:"timeZone"`
+	// Makes repeats safe: 1 to 100 characters, remembered for 7 days for the administrator.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Outcome of `createShop`.
+type CreateShopPayload struct {
+	// The shop. Null when `userErrors` is not empty.
+	Shop *promo.Shop `json:"shop,omitempty"`
+	// Why nothing was made. Empty on success.
+	UserErrors []promo.Error `json:"userErrors"`
+}
+
 // Outcome of the mutations that make a voucher.
 type CreateVoucherPayload struct {
 	// The voucher. Null when `userErrors` is not empty.
@@ -191,6 +219,18 @@ type ProductFilter struct {
 	Sku *string `json:"sku,omitempty"`
 }
 
+// A product as it shall be.
+type ProductInput struct {
+	// The shop's own key of the product, 1 to 100 bytes.
+	Sku string `json:"sku"`
+	// What buyers read: 1 to 200 characters, white space at the ends not counted.
+	Title string `json:"title"`
+	// The shop's category: 1 to 200 characters, white space at the ends not counted.
+	Category string `json:"category"`
+	// List price of one, above zero.
+	Price *MoneyInput `json:"price"`
+}
+
 // Which promotions of a shop. Given conditions must all hold.
 type PromotionFilter struct {
 	// Of one of these kinds.
@@ -229,6 +269,36 @@ type UpdateVoucherPayload struct {
 	Voucher *promo.Voucher `json:"voucher,omitempty"`
 	// What the seller should know; also when the change was refused.
 	Warnings []promo.Warning `json:"warnings"`
+	// Why nothing was changed. Empty on success.
+	UserErrors []promo.Error `json:"userErrors"`
+}
+
+// Input of `upsertBuyers`.
+type UpsertBuyersInput struct {
+	// At most 1,000, each external id once.
+	Buyers []BuyerInput `json:"buyers"`
+}
+
+// Outcome of `upsertBuyers`.
+type UpsertBuyersPayload struct {
+	// The buyers as they are now, in the order of the input. Null when `userErrors` is not empty.
+	Buyers []promo.Buyer `json:"buyers,omitempty"`
+	// Why nothing was changed. Empty on success.
+	UserErrors []promo.Error `json:"userErrors"`
+}
+
+// Input of `upsertProducts`.
+type UpsertProductsInput struct {
+	// Whose products they are.
+	ShopID string `json:"shopId"`
+	// At most 1,000, each sku once.
+	Products []ProductInput `json:"products"`
+}
+
+// Outcome of `upsertProducts`.
+type UpsertProductsPayload struct {
+	// The products as they are now, in the order of the input. Null when `userErrors` is not empty.
+	Products []promo.Product `json:"products,omitempty"`
 	// Why nothing was changed. Empty on success.
 	UserErrors []promo.Error `json:"userErrors"`
 }
