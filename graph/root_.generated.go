@@ -25,10 +25,13 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Buyer() BuyerResolver
 	Claim() ClaimResolver
+	DiscountedItem() DiscountedItemResolver
+	FlashDeal() FlashDealResolver
 	GroupKey() GroupKeyResolver
 	Mutation() MutationResolver
 	PercentOff() PercentOffResolver
 	Product() ProductResolver
+	ProductDiscount() ProductDiscountResolver
 	Query() QueryResolver
 	Shop() ShopResolver
 	Viewer() ViewerResolver
@@ -144,6 +147,16 @@ type ComplexityRoot struct {
 		UsageRateMatured   func(childComplexity int) int
 	}
 
+	CreateFlashDealPayload struct {
+		FlashDeal  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CreateProductDiscountPayload struct {
+		ProductDiscount func(childComplexity int) int
+		UserErrors      func(childComplexity int) int
+	}
+
 	CreateShopPayload struct {
 		Shop       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -158,6 +171,38 @@ type ComplexityRoot struct {
 	DeactivatePromotionPayload struct {
 		Promotion  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	DiscountedItem struct {
+		Percent       func(childComplexity int) int
+		Price         func(childComplexity int) int
+		Product       func(childComplexity int) int
+		QuantityLimit func(childComplexity int) int
+		Sold          func(childComplexity int) int
+	}
+
+	DiscountedItemConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	DiscountedItemEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	FlashDeal struct {
+		AllowedActions func(childComplexity int) int
+		History        func(childComplexity int, first *int, after *string) int
+		ID             func(childComplexity int) int
+		Items          func(childComplexity int, first *int, after *string) int
+		Name           func(childComplexity int) int
+		Period         func(childComplexity int) int
+		Shop           func(childComplexity int) int
+		Status         func(childComplexity int) int
+		Tool           func(childComplexity int) int
+		Version        func(childComplexity int) int
 	}
 
 	Freshness struct {
@@ -194,7 +239,9 @@ type ComplexityRoot struct {
 		ClaimVoucher            func(childComplexity int, input model.ClaimVoucherInput) int
 		CloneVoucher            func(childComplexity int, input model.CloneVoucherInput) int
 		CreateChatCoupon        func(childComplexity int, input model.CreateChatCouponInput) int
+		CreateFlashDeal         func(childComplexity int, input model.CreateFlashDealInput) int
 		CreateLiveVoucher       func(childComplexity int, input model.CreateLiveVoucherInput) int
+		CreateProductDiscount   func(childComplexity int, input model.CreateProductDiscountInput) int
 		CreateRegularVoucher    func(childComplexity int, input model.CreateRegularVoucherInput) int
 		CreateShop              func(childComplexity int, input model.CreateShopInput) int
 		DeactivatePromotion     func(childComplexity int, input model.DeactivatePromotionInput) int
@@ -233,6 +280,19 @@ type ComplexityRoot struct {
 		Edges    func(childComplexity int) int
 		Nodes    func(childComplexity int) int
 		PageInfo func(childComplexity int) int
+	}
+
+	ProductDiscount struct {
+		AllowedActions func(childComplexity int) int
+		History        func(childComplexity int, first *int, after *string) int
+		ID             func(childComplexity int) int
+		Items          func(childComplexity int, first *int, after *string) int
+		Name           func(childComplexity int) int
+		Period         func(childComplexity int) int
+		Shop           func(childComplexity int) int
+		Status         func(childComplexity int) int
+		Tool           func(childComplexity int) int
+		Version        func(childComplexity int) int
 	}
 
 	ProductEdge struct {
@@ -766,6 +826,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CoreMetrics.UsageRateMatured(childComplexity), true
 
+	case "CreateFlashDealPayload.flashDeal":
+		if e.ComplexityRoot.CreateFlashDealPayload.FlashDeal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateFlashDealPayload.FlashDeal(childComplexity), true
+	case "CreateFlashDealPayload.userErrors":
+		if e.ComplexityRoot.CreateFlashDealPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateFlashDealPayload.UserErrors(childComplexity), true
+
+	case "CreateProductDiscountPayload.productDiscount":
+		if e.ComplexityRoot.CreateProductDiscountPayload.ProductDiscount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateProductDiscountPayload.ProductDiscount(childComplexity), true
+	case "CreateProductDiscountPayload.userErrors":
+		if e.ComplexityRoot.CreateProductDiscountPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateProductDiscountPayload.UserErrors(childComplexity), true
+
 	case "CreateShopPayload.shop":
 		if e.ComplexityRoot.CreateShopPayload.Shop == nil {
 			break
@@ -810,6 +896,140 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeactivatePromotionPayload.UserErrors(childComplexity), true
+
+	case "DiscountedItem.percent":
+		if e.ComplexityRoot.DiscountedItem.Percent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiscountedItem.Percent(childComplexity), true
+	case "DiscountedItem.price":
+		if e.ComplexityRoot.DiscountedItem.Price == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiscountedItem.Price(childComplexity), true
+	case "DiscountedItem.product":
+		if e.ComplexityRoot.DiscountedItem.Product == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiscountedItem.Product(childComplexity), true
+	case "DiscountedItem.quantityLimit":
+		if e.ComplexityRoot.DiscountedItem.QuantityLimit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiscountedItem.QuantityLimit(childComplexity), true
+	case "DiscountedItem.sold":
+		if e.ComplexityRoot.DiscountedItem.Sold == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiscountedItem.Sold(childComplexity), true
+
+	case "DiscountedItemConnection.edges":
+		if e.ComplexityRoot.DiscountedItemConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiscountedItemConnection.Edges(childComplexity), true
+	case "DiscountedItemConnection.nodes":
+		if e.ComplexityRoot.DiscountedItemConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiscountedItemConnection.Nodes(childComplexity), true
+	case "DiscountedItemConnection.pageInfo":
+		if e.ComplexityRoot.DiscountedItemConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiscountedItemConnection.PageInfo(childComplexity), true
+
+	case "DiscountedItemEdge.cursor":
+		if e.ComplexityRoot.DiscountedItemEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiscountedItemEdge.Cursor(childComplexity), true
+	case "DiscountedItemEdge.node":
+		if e.ComplexityRoot.DiscountedItemEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiscountedItemEdge.Node(childComplexity), true
+
+	case "FlashDeal.allowedActions":
+		if e.ComplexityRoot.FlashDeal.AllowedActions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlashDeal.AllowedActions(childComplexity), true
+	case "FlashDeal.history":
+		if e.ComplexityRoot.FlashDeal.History == nil {
+			break
+		}
+
+		args, err := ec.field_FlashDeal_history_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.FlashDeal.History(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "FlashDeal.id":
+		if e.ComplexityRoot.FlashDeal.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlashDeal.ID(childComplexity), true
+	case "FlashDeal.items":
+		if e.ComplexityRoot.FlashDeal.Items == nil {
+			break
+		}
+
+		args, err := ec.field_FlashDeal_items_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.FlashDeal.Items(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "FlashDeal.name":
+		if e.ComplexityRoot.FlashDeal.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlashDeal.Name(childComplexity), true
+	case "FlashDeal.period":
+		if e.ComplexityRoot.FlashDeal.Period == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlashDeal.Period(childComplexity), true
+	case "FlashDeal.shop":
+		if e.ComplexityRoot.FlashDeal.Shop == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlashDeal.Shop(childComplexity), true
+	case "FlashDeal.status":
+		if e.ComplexityRoot.FlashDeal.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlashDeal.Status(childComplexity), true
+	case "FlashDeal.tool":
+		if e.ComplexityRoot.FlashDeal.Tool == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlashDeal.Tool(childComplexity), true
+	case "FlashDeal.version":
+		if e.ComplexityRoot.FlashDeal.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlashDeal.Version(childComplexity), true
 
 	case "Freshness.asOf":
 		if e.ComplexityRoot.Freshness.AsOf == nil {
@@ -939,6 +1159,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateChatCoupon(childComplexity, args["input"].(model.CreateChatCouponInput)), true
+	case "Mutation.createFlashDeal":
+		if e.ComplexityRoot.Mutation.CreateFlashDeal == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createFlashDeal_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateFlashDeal(childComplexity, args["input"].(model.CreateFlashDealInput)), true
 	case "Mutation.createLiveVoucher":
 		if e.ComplexityRoot.Mutation.CreateLiveVoucher == nil {
 			break
@@ -950,6 +1181,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateLiveVoucher(childComplexity, args["input"].(model.CreateLiveVoucherInput)), true
+	case "Mutation.createProductDiscount":
+		if e.ComplexityRoot.Mutation.CreateProductDiscount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createProductDiscount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateProductDiscount(childComplexity, args["input"].(model.CreateProductDiscountInput)), true
 	case "Mutation.createRegularVoucher":
 		if e.ComplexityRoot.Mutation.CreateRegularVoucher == nil {
 			break
@@ -1128,6 +1370,77 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ProductConnection.PageInfo(childComplexity), true
+
+	case "ProductDiscount.allowedActions":
+		if e.ComplexityRoot.ProductDiscount.AllowedActions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProductDiscount.AllowedActions(childComplexity), true
+	case "ProductDiscount.history":
+		if e.ComplexityRoot.ProductDiscount.History == nil {
+			break
+		}
+
+		args, err := ec.field_ProductDiscount_history_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ProductDiscount.History(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "ProductDiscount.id":
+		if e.ComplexityRoot.ProductDiscount.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProductDiscount.ID(childComplexity), true
+	case "ProductDiscount.items":
+		if e.ComplexityRoot.ProductDiscount.Items == nil {
+			break
+		}
+
+		args, err := ec.field_ProductDiscount_items_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ProductDiscount.Items(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "ProductDiscount.name":
+		if e.ComplexityRoot.ProductDiscount.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProductDiscount.Name(childComplexity), true
+	case "ProductDiscount.period":
+		if e.ComplexityRoot.ProductDiscount.Period == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProductDiscount.Period(childComplexity), true
+	case "ProductDiscount.shop":
+		if e.ComplexityRoot.ProductDiscount.Shop == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProductDiscount.Shop(childComplexity), true
+	case "ProductDiscount.status":
+		if e.ComplexityRoot.ProductDiscount.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProductDiscount.Status(childComplexity), true
+	case "ProductDiscount.tool":
+		if e.ComplexityRoot.ProductDiscount.Tool == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProductDiscount.Tool(childComplexity), true
+	case "ProductDiscount.version":
+		if e.ComplexityRoot.ProductDiscount.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProductDiscount.Version(childComplexity), true
 
 	case "ProductEdge.cursor":
 		if e.ComplexityRoot.ProductEdge.Cursor == nil {
@@ -1721,11 +2034,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCloneVoucherInput,
 		ec.unmarshalInputCoreDataInput,
 		ec.unmarshalInputCreateChatCouponInput,
+		ec.unmarshalInputCreateFlashDealInput,
 		ec.unmarshalInputCreateLiveVoucherInput,
+		ec.unmarshalInputCreateProductDiscountInput,
 		ec.unmarshalInputCreateRegularVoucherInput,
 		ec.unmarshalInputCreateShopInput,
 		ec.unmarshalInputDeactivatePromotionInput,
 		ec.unmarshalInputDiscountInput,
+		ec.unmarshalInputDiscountedItemInput,
 		ec.unmarshalInputIncreaseVoucherQuantityInput,
 		ec.unmarshalInputMoneyInput,
 		ec.unmarshalInputPercentOffInput,
@@ -2055,6 +2371,19 @@ type Mutation {
     "The voucher and its new quantity."
     input: IncreaseVoucherQuantityInput!
   ): IncreaseVoucherQuantityPayload @allow(roles: [SELLER], clients: [SELLER_CENTER])
+  "Lowers prices of products for a time. A repeat with the same ` + "`" + `idempotencyKey` + "`" + ` returns the discount that was made."
+  createProductDiscount(
+    "The discount to make."
+    input: CreateProductDiscountInput!
+  ): CreateProductDiscountPayload @allow(roles: [SELLER], clients: [SELLER_CENTER])
+  """
+  Lowers prices of products for a time, of each for so many units. A repeat with the same ` + "`" + `idempotencyKey` + "`" + ` returns the deal
+  that was made.
+  """
+  createFlashDeal(
+    "The deal to make."
+    input: CreateFlashDealInput!
+  ): CreateFlashDealPayload @allow(roles: [SELLER], clients: [SELLER_CENTER])
   "Ends a promotion for good. Claims already made stay redeemable within their validity."
   deactivatePromotion(
     "The promotion to end."
@@ -2282,6 +2611,10 @@ enum PromotionTool {
   LIVE_VOUCHER
   "A private voucher, sent to buyers in chats."
   CHAT_COUPON
+  "Lower prices of products for a time."
+  PRODUCT_DISCOUNT
+  "Lower prices of products for a time, of each for so many units."
+  FLASH_DEAL
 }
 
 "Where a promotion stands. Derived from its period and the clock; sold out is not a status."
@@ -2472,6 +2805,88 @@ type VoucherWarning {
   mustAcknowledge: Boolean!
 }
 
+"Lower prices of products for a time. Where several promotions lower a product's price, the lowest counts."
+type ProductDiscount implements Node & Promotion {
+  "Opaque and stable."
+  id: ID!
+  "Whose it is."
+  shop: Shop!
+  "Which kind it is."
+  tool: PromotionTool!
+  "For the seller; 1 to 50 characters."
+  name: String!
+  "Where it stands now."
+  status: PromotionStatus!
+  "When it runs."
+  period: Period!
+  "Goes up with every change."
+  version: Int!
+  "What this caller can do with it now, from this app."
+  allowedActions: [PromotionAction!]!
+  "Who changed what, latest first. Empty for a BUYER."
+  history(
+    "How many at the most, 1 to 100."
+    first: Int = 20
+    "The ` + "`" + `endCursor` + "`" + ` of the page before."
+    after: String
+  ): ChangeConnection!
+  "Its products, in order of title."
+  items(
+    "How many at the most, 1 to 100."
+    first: Int = 20
+    "The ` + "`" + `endCursor` + "`" + ` of the page before."
+    after: String
+  ): DiscountedItemConnection!
+}
+
+"Lower prices of products for a time, of each for so many units. Where several promotions lower a product's price, the lowest counts."
+type FlashDeal implements Node & Promotion {
+  "Opaque and stable."
+  id: ID!
+  "Whose it is."
+  shop: Shop!
+  "Which kind it is."
+  tool: PromotionTool!
+  "For the seller; 1 to 50 characters."
+  name: String!
+  "Where it stands now."
+  status: PromotionStatus!
+  "When it runs."
+  period: Period!
+  "Goes up with every change."
+  version: Int!
+  "What this caller can do with it now, from this app."
+  allowedActions: [PromotionAction!]!
+  "Who changed what, latest first. Empty for a BUYER."
+  history(
+    "How many at the most, 1 to 100."
+    first: Int = 20
+    "The ` + "`" + `endCursor` + "`" + ` of the page before."
+    after: String
+  ): ChangeConnection!
+  "Its products, in order of title."
+  items(
+    "How many at the most, 1 to 100."
+    first: Int = 20
+    "The ` + "`" + `endCursor` + "`" + ` of the page before."
+    after: String
+  ): DiscountedItemConnection!
+}
+
+"A product of a discount or deal, and what it costs there."
+type DiscountedItem {
+  "The product."
+  product: Product!
+  "Price of one, never above the list price. What a percentage takes off is rounded down to the currency's digits."
+  price: Money!
+  "Per cent off the list price. Null for a fixed price."
+  percent: Decimal
+  "How many units a flash deal has. Null: as many as are bought."
+  quantityLimit: Int
+  "How many of them are in paid orders."
+  sold: Int!
+}
+
 "Which promotions of a shop. Given conditions must all hold."
 input PromotionFilter {
   "Of one of these kinds."
@@ -2480,7 +2895,7 @@ input PromotionFilter {
   statuses: [PromotionStatus!]
   "The name contains this, in any case."
   name: String
-  "With this product in scope; promotions of the entire shop included."
+  "With this product in scope; vouchers of the entire shop included."
   productId: ID
 }
 
@@ -2630,7 +3045,7 @@ enum VoucherErrorCode {
   PRODUCT_NOT_FOUND
   "The list of products is empty."
   PRODUCTS_EMPTY
-  "The quantity is less than 1 or larger than one thousand million."
+  "The quantity is less than 1 or larger than one thousand million, or there is none for this kind of promotion."
   QUANTITY_INVALID
   "The number of copies for one buyer is less than 1 or larger than the quantity."
   CLAIMS_PER_CUSTOMER_INVALID
@@ -2650,6 +3065,12 @@ enum VoucherErrorCode {
   NOT_FOUND
   "The display channel is not one for this kind of voucher."
   DISPLAY_CHANNEL_INVALID
+  "The price is not below the list price, or not exactly one of price and percentage is given."
+  PRICE_INVALID
+  "The product stands there twice."
+  PRODUCT_REPEATED
+  "There are more than 1,000 products."
+  TOO_MANY_PRODUCTS
 }
 
 "Why a change of vouchers was refused."
@@ -2729,6 +3150,62 @@ type UpdateVoucherPayload {
   "What the seller should know; also when the change was refused."
   warnings: [VoucherWarning!]!
   "Why nothing was changed. Empty on success."
+  userErrors: [VoucherUserError!]!
+}
+
+"A product of a new discount or deal. Give exactly one of ` + "`" + `price` + "`" + ` and ` + "`" + `percent` + "`" + `."
+input DiscountedItemInput {
+  "The product, each once."
+  productId: ID!
+  "Price of one, above zero and below the list price."
+  price: MoneyInput
+  "Per cent off the list price: 1 to 99, with at most two digits after the point."
+  percent: Decimal
+  "How many units there are: of a flash deal, at least 1. Absent: as many as are bought."
+  quantityLimit: Int
+}
+
+"Input of ` + "`" + `createProductDiscount` + "`" + `."
+input CreateProductDiscountInput {
+  "Whose discount it becomes."
+  shopId: ID!
+  "1 to 50 characters (Unicode code points), white space at the ends not counted."
+  name: String!
+  "When it runs: at most ten years, and not over yet."
+  period: PeriodInput!
+  "Its products, 1 to 1,000."
+  items: [DiscountedItemInput!]!
+  "Makes repeats safe: 1 to 100 characters, remembered for 7 days for the shop."
+  idempotencyKey: String
+}
+
+"Outcome of ` + "`" + `createProductDiscount` + "`" + `."
+type CreateProductDiscountPayload {
+  "The discount. Null when ` + "`" + `userErrors` + "`" + ` is not empty."
+  productDiscount: ProductDiscount
+  "Why nothing was made. Empty on success."
+  userErrors: [VoucherUserError!]!
+}
+
+"Input of ` + "`" + `createFlashDeal` + "`" + `."
+input CreateFlashDealInput {
+  "Whose deal it becomes."
+  shopId: ID!
+  "1 to 50 characters (Unicode code points), white space at the ends not counted."
+  name: String!
+  "When it runs: at most ten years, and not over yet."
+  period: PeriodInput!
+  "Its products, 1 to 1,000."
+  items: [DiscountedItemInput!]!
+  "Makes repeats safe: 1 to 100 characters, remembered for 7 days for the shop."
+  idempotencyKey: String
+}
+
+"Outcome of ` + "`" + `createFlashDeal` + "`" + `."
+type CreateFlashDealPayload {
+  "The deal. Null when ` + "`" + `userErrors` + "`" + ` is not empty."
+  flashDeal: FlashDeal
+  "Why nothing was made. Empty on success."
   userErrors: [VoucherUserError!]!
 }
 
@@ -3142,6 +3619,24 @@ type ChangeEdge {
   node: Change!
 }
 
+"A page of a list of discounted items."
+type DiscountedItemConnection {
+  "The page's items with their cursors."
+  edges: [DiscountedItemEdge!]!
+  "The page's items."
+  nodes: [DiscountedItem!]!
+  "Where the page stands in the list."
+  pageInfo: PageInfo!
+}
+
+"An item of a list of discounted items."
+type DiscountedItemEdge {
+  "Stands for the item's place: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The item."
+  node: DiscountedItem!
+}
+
 "A page of a list of claims."
 type ClaimConnection {
   "The page's items with their cursors."
@@ -3369,6 +3864,26 @@ func (ec *executionContext) childFields_CoreMetrics(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type CoreMetrics", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateFlashDealPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "flashDeal":
+		return ec.fieldContext_CreateFlashDealPayload_flashDeal(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateFlashDealPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateFlashDealPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateProductDiscountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "productDiscount":
+		return ec.fieldContext_CreateProductDiscountPayload_productDiscount(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateProductDiscountPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateProductDiscountPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateShopPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "shop":
@@ -3399,6 +3914,70 @@ func (ec *executionContext) childFields_DeactivatePromotionPayload(ctx context.C
 		return ec.fieldContext_DeactivatePromotionPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeactivatePromotionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DiscountedItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "product":
+		return ec.fieldContext_DiscountedItem_product(ctx, field)
+	case "price":
+		return ec.fieldContext_DiscountedItem_price(ctx, field)
+	case "percent":
+		return ec.fieldContext_DiscountedItem_percent(ctx, field)
+	case "quantityLimit":
+		return ec.fieldContext_DiscountedItem_quantityLimit(ctx, field)
+	case "sold":
+		return ec.fieldContext_DiscountedItem_sold(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DiscountedItem", field.Name)
+}
+
+func (ec *executionContext) childFields_DiscountedItemConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DiscountedItemConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_DiscountedItemConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DiscountedItemConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DiscountedItemConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DiscountedItemEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_DiscountedItemEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_DiscountedItemEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DiscountedItemEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FlashDeal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FlashDeal_id(ctx, field)
+	case "shop":
+		return ec.fieldContext_FlashDeal_shop(ctx, field)
+	case "tool":
+		return ec.fieldContext_FlashDeal_tool(ctx, field)
+	case "name":
+		return ec.fieldContext_FlashDeal_name(ctx, field)
+	case "status":
+		return ec.fieldContext_FlashDeal_status(ctx, field)
+	case "period":
+		return ec.fieldContext_FlashDeal_period(ctx, field)
+	case "version":
+		return ec.fieldContext_FlashDeal_version(ctx, field)
+	case "allowedActions":
+		return ec.fieldContext_FlashDeal_allowedActions(ctx, field)
+	case "history":
+		return ec.fieldContext_FlashDeal_history(ctx, field)
+	case "items":
+		return ec.fieldContext_FlashDeal_items(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FlashDeal", field.Name)
 }
 
 func (ec *executionContext) childFields_Freshness(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3511,6 +4090,32 @@ func (ec *executionContext) childFields_ProductConnection(ctx context.Context, f
 		return ec.fieldContext_ProductConnection_pageInfo(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProductConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ProductDiscount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ProductDiscount_id(ctx, field)
+	case "shop":
+		return ec.fieldContext_ProductDiscount_shop(ctx, field)
+	case "tool":
+		return ec.fieldContext_ProductDiscount_tool(ctx, field)
+	case "name":
+		return ec.fieldContext_ProductDiscount_name(ctx, field)
+	case "status":
+		return ec.fieldContext_ProductDiscount_status(ctx, field)
+	case "period":
+		return ec.fieldContext_ProductDiscount_period(ctx, field)
+	case "version":
+		return ec.fieldContext_ProductDiscount_version(ctx, field)
+	case "allowedActions":
+		return ec.fieldContext_ProductDiscount_allowedActions(ctx, field)
+	case "history":
+		return ec.fieldContext_ProductDiscount_history(ctx, field)
+	case "items":
+		return ec.fieldContext_ProductDiscount_items(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProductDiscount", field.Name)
 }
 
 func (ec *executionContext) childFields_ProductEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

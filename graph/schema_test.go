@@ -237,6 +237,8 @@ func TestMutationsAreOpenToThoseOfTheTable(t *testing.T) {
 		"updateVoucher":           {"SELLER", "SELLER_CENTER"},
 		"increaseVoucherQuantity": {"SELLER", "SELLER_CENTER"},
 		"cloneVoucher":            {"SELLER", "SELLER_CENTER"},
+		"createProductDiscount":   {"SELLER", "SELLER_CENTER"},
+		"createFlashDeal":         {"SELLER", "SELLER_CENTER"},
 		"deactivatePromotion":     {"SELLER", "SELLER_CENTER SELLER_APP"},
 		"claimVoucher":            {"BUYER", "MARKETPLACE_APP"},
 	}

@@ -91,7 +91,7 @@ func parseProduct(c *cells) postgres.ImportedProduct {
 func parseVoucher(c *cells) postgres.ImportedVoucher {
 	v := postgres.ImportedVoucher{
 		ExternalID:           c.text("external_id"),
-		Tool:                 oneOf(c, "tool", promo.Tools...),
+		Tool:                 oneOf(c, "tool", promo.VoucherTools...),
 		Name:                 c.text("name"),
 		Period:               promo.Period{From: c.instant("starts_at"), To: c.instant("ends_at")},
 		ValidFrom:            c.optionalInstant("valid_from"),

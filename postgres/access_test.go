@@ -31,12 +31,8 @@ with o as (
 )
 insert into redemptions (shop_id, claim_id, voucher_id, order_id, redeemed_at) select $1, $5, $6, id, $3 from o`,
 		shop, c.Buyer, noon, mug.Serial, c.ID.Serial, v.ID.Serial)
-	b.exec(`
-with p as (
-    insert into promotions (shop_id, tool, name, starts_at, ends_at, created_at, created_by)
-    values ($1, 'FLASH_DEAL', 'Deal', $2::timestamptz, $2 + interval '1 day', $2, 'seed') returning id
-)
-insert into discounted_items (shop_id, promotion_id, product_id, percent) select $1, id, $3, 1000 from p`, shop, noon, mug.Serial)
+	// Not yet running, and so nothing that buyers see.
+	b.discount(shop, promo.ToolFlashDeal, promo.Period{From: noon.AddDate(0, 0, 1), To: noon.AddDate(0, 0, 2)}, off(mug, "10"))
 	return v, c
 }
 

@@ -9,10 +9,10 @@ import (
 	"voucherhouse/promo"
 )
 
-// history is a voucher's as somebody sees it, latest first, an entry a line.
-func (b *testBundle) history(a promo.Actor, v *promo.Voucher) (lines []string) {
+// history is a promotion's as somebody sees it, latest first, an entry a line.
+func (b *testBundle) history(a promo.Actor, p promo.Promotion) (lines []string) {
 	b.t.Helper()
-	page := promo.HistoryPage{Promotion: v.Key(), Args: everything}
+	page := promo.HistoryPage{Promotion: p.Key(), Args: everything}
 	pages, err := b.Histories(b.t.Context(), a, []promo.HistoryPage{page})
 	if err != nil {
 		b.t.Fatal(err)

@@ -189,6 +189,25 @@ func (b *testBundle) voucher(shop promo.ShopID, changes ...func(*promo.Draft)) *
 	return v
 }
 
+// discount makes a product discount or flash deal.
+func (b *testBundle) discount(shop promo.ShopID, tool promo.Tool, period promo.Period, items ...promo.DiscountedItemDraft) promo.Key {
+	b.t.Helper()
+	d, err := b.CreateItemDiscount(b.t.Context(), seller(shop), promo.ItemDiscountDraft{Shop: shop, Tool: tool, Name: "Sale", Period: period, Items: items})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return d.Key()
+}
+
+// off takes per cent off a product, and at sets its price in dollars.
+func off(p promo.ProductID, percent string) promo.DiscountedItemDraft {
+	return promo.DiscountedItemDraft{Product: p, Percent: new(decimal.RequireFromString(percent))}
+}
+
+func at(p promo.ProductID, price string) promo.DiscountedItemDraft {
+	return promo.DiscountedItemDraft{Product: p, Price: dollars(price)}
+}
+
 // copies sets how many copies a draft has, and how many a buyer may claim.
 func copies(total, each int) func(*promo.Draft) {
 	return func(d *promo.Draft) { d.Settings.TotalQuantity, d.Settings.ClaimsPerCustomer = total, each }

@@ -3,6 +3,8 @@ package postgres
 import (
 	"time"
 
+	"github.com/lib/pq"
+
 	"voucherhouse/promo"
 )
 
@@ -41,4 +43,31 @@ func afterTime(args promo.PageArgs) (at, serial any, err error) {
 
 func timePlace(order string, at time.Time, serial int64) promo.Cursor {
 	return promo.Cursor{Order: order, Value: at.UTC().Format(time.RFC3339Nano), Serial: serial}
+}
+
+// pageColumns gives pages of lists as five arrays, for unnest: whose list it is, as shop and number, the place that the page
+// follows, as value and number, and how many rows to read.
+func pageColumns[T any](pages []promo.PageOf[promo.ID[T]]) []any {
+	owners, values, serials, sizes := make([]promo.ID[T], len(pages)), make([]*string, len(pages)), make([]*int64, len(pages)), make([]int, len(pages))
+	for i, p := range pages {
+		owners[i], sizes[i] = p.Of, p.Args.First+1
+		if p.Args.After != nil {
+			values[i], serials[i] = &p.Args.After.Value, &p.Args.After.Serial
+		}
+	}
+	shops, numbers := columns(owners)
+	return []any{shops, numbers, pq.Array(values), pq.Array(serials), pq.Array(sizes)}
+}
+
+// pagesOf makes pages of the rows that were read for them. A row says which page it is of, counted from 1.
+func pagesOf[ID, R, T any](pages []promo.PageOf[ID], rows []R, ordinal func(R) int, item func(R) T, place func(R) promo.Cursor) []promo.Page[T] {
+	of := make([][]R, len(pages))
+	for _, r := range rows {
+		of[ordinal(r)-1] = append(of[ordinal(r)-1], r)
+	}
+	made := make([]promo.Page[T], len(pages))
+	for i, p := range pages {
+		made[i] = paged(of[i], p.Args, item, place)
+	}
+	return made
 }

@@ -57,34 +57,53 @@ limit $8`
 // Products lists a shop's products by title.
 func (l *Ledger) Products(ctx context.Context, a promo.Actor, shop promo.ShopID, f promo.ProductFilter, args promo.PageArgs) (promo.Page[*promo.Product], error) {
 	value, serial := after(args)
-	return l.products(ctx, a, args, productList, shop, serialsIn(shop, f.IDs), f.Category, f.Title, f.SKU, value, serial, args.First+1)
-}
-
-const productsOfVoucher = `
-select p.shop_id, p.id, p.sku, p.title, p.category, p.price_minor, s.currency
-from voucher_products vp
-    join products p on p.shop_id = vp.shop_id and p.id = vp.product_id
-    join shops s on s.id = p.shop_id
-where vp.shop_id = $1 and vp.voucher_id = $2
-  and ($3::text is null or (p.title, p.id) > ($3, $4::bigint))
-order by p.title, p.id
-limit $5`
-
-// ProductsInScope lists the products that a voucher names, by title; none if it is for the entire shop.
-func (l *Ledger) ProductsInScope(ctx context.Context, a promo.Actor, v promo.VoucherID, args promo.PageArgs) (promo.Page[*promo.Product], error) {
-	value, serial := after(args)
-	return l.products(ctx, a, args, productsOfVoucher, v.Shop, v.Serial, value, serial, args.First+1)
-}
-
-func (l *Ledger) products(ctx context.Context, a promo.Actor, args promo.PageArgs, query string, params ...any) (promo.Page[*promo.Product], error) {
 	return view(ctx, l, a, func(tx *sqlx.Tx) (page promo.Page[*promo.Product], err error) {
 		var rows []productRow
-		if err := tx.SelectContext(ctx, &rows, query, params...); err != nil {
+		if err := tx.SelectContext(ctx, &rows, productList,
+			shop, serialsIn(shop, f.IDs), f.Category, f.Title, f.SKU, value, serial, args.First+1); err != nil {
 			return page, err
 		}
-		return paged(rows, args, productRow.promo, func(r productRow) promo.Cursor {
-			return promo.Cursor{Order: promo.ProductOrder, Value: r.Title, Serial: r.ID}
-		}), nil
+		return paged(rows, args, productRow.promo, productPlace), nil
+	})
+}
+
+// productPlace is a product's place in a list by title.
+func productPlace(r productRow) promo.Cursor {
+	return promo.Cursor{Order: promo.ProductOrder, Value: r.Title, Serial: r.ID}
+}
+
+type scopedProductRow struct {
+	productRow
+	Page int `db:"page"`
+}
+
+// A page for each row of the arguments.
+const productsOfVouchers = `
+select page.ordinal as page, product.*
+from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::integer[])
+        with ordinality as page (shop_id, voucher_id, after_title, after_id, size, ordinal)
+    cross join lateral (
+        select p.shop_id, p.id, p.sku, p.title, p.category, p.price_minor, s.currency
+        from voucher_products vp
+            join products p on p.shop_id = vp.shop_id and p.id = vp.product_id
+            join shops s on s.id = p.shop_id
+        where vp.shop_id = page.shop_id and vp.voucher_id = page.voucher_id
+          and (page.after_title is null or (p.title, p.id) > (page.after_title, page.after_id))
+        order by p.title, p.id
+        limit page.size) product
+order by page.ordinal, product.title, product.id`
+
+// ProductsInScope lists the products that vouchers name, by title; none of those for the entire shop. All pages are read in
+// one statement, and given in the order in which they are asked for.
+func (l *Ledger) ProductsInScope(ctx context.Context, a promo.Actor, pages []promo.PageOf[promo.VoucherID]) ([]promo.Page[*promo.Product], error) {
+	return view(ctx, l, a, func(tx *sqlx.Tx) ([]promo.Page[*promo.Product], error) {
+		var rows []scopedProductRow
+		if err := tx.SelectContext(ctx, &rows, productsOfVouchers, pageColumns(pages)...); err != nil {
+			return nil, err
+		}
+		return pagesOf(pages, rows, func(r scopedProductRow) int { return r.Page },
+			func(r scopedProductRow) *promo.Product { return r.productRow.promo() },
+			func(r scopedProductRow) promo.Cursor { return productPlace(r.productRow) }), nil
 	})
 }
 

@@ -33,17 +33,51 @@ const promotionStatus = `case
         when p.ends_at > $3 then 'ONGOING'
         else 'EXPIRED' end`
 
-// promotionFilter holds promotions against $1 to $6: shop, tools, now, statuses, name, product.
+// promotionFilter holds promotions against $1 to $6: shop, tools, now, statuses, name, product. A voucher of the entire shop
+// is for every product.
 const promotionFilter = `
 where p.shop_id = $1
   and ($2::promotion_tool[] is null or p.tool = any ($2))
   and ($4::text[] is null or ` + promotionStatus + ` = any ($4))
   and ($5::text is null or position(lower($5) in lower(p.name)) > 0)
-  and ($6::bigint is null or v.scope = 'ENTIRE_SHOP' or exists (
-        select from voucher_products vp where vp.shop_id = p.shop_id and vp.voucher_id = p.id and vp.product_id = $6))`
+  and ($6::bigint is null
+    or exists (select from vouchers w where w.shop_id = p.shop_id and w.id = p.id and w.scope = 'ENTIRE_SHOP')
+    or exists (select from voucher_products vp where vp.shop_id = p.shop_id and vp.voucher_id = p.id and vp.product_id = $6)
+    or exists (select from discounted_items di where di.shop_id = p.shop_id and di.promotion_id = p.id and di.product_id = $6))`
+
+// selectPromotion gives voucherRow's columns of promotions of every kind: vouchers alone have a table of their own.
+const selectPromotion = `
+select ` + voucherColumns + `
+from promotions p
+    join shops s on s.id = p.shop_id
+    left join vouchers v on v.shop_id = p.shop_id and v.id = p.id`
+
+func (r voucherRow) promotion() promo.Promotion {
+	if promo.Tool(r.Tool).Kind() == promo.KindVoucher {
+		return r.promo()
+	}
+	return r.itemDiscount().Promotion()
+}
+
+const promotionByID = selectPromotion + `
+where p.shop_id = $1 and p.id = $2`
+
+// Promotion finds a promotion that the actor may see by a key of its kind, else promo.ErrNotFound.
+func (l *Ledger) Promotion(ctx context.Context, a promo.Actor, key promo.Key) (promo.Promotion, error) {
+	return view(ctx, l, a, func(tx *sqlx.Tx) (promo.Promotion, error) {
+		row, err := one[voucherRow](ctx, tx, promotionByID, key.Shop, key.Serial)
+		if err != nil {
+			return nil, err
+		}
+		if found := row.promotion(); found.Key() == key {
+			return found, nil
+		}
+		return nil, promo.ErrNotFound
+	})
+}
 
 // %[1]s is the column of the order, %[2]s its type, %[3]s the comparison and %[4]s the direction.
-const promotionList = selectVoucher + promotionFilter + `
+const promotionList = selectPromotion + promotionFilter + `
   and ($7::%[2]s is null or (p.%[1]s, p.id) %[3]s ($7, $8::bigint))
 order by p.%[1]s %[4]s, p.id %[4]s
 limit $9`
@@ -69,8 +103,7 @@ func (l *Ledger) Promotions(ctx context.Context, a promo.Actor, shop promo.ShopI
 		if err := tx.SelectContext(ctx, &rows, query, params...); err != nil {
 			return page, err
 		}
-		return paged(rows, args,
-			func(r voucherRow) promo.Promotion { return r.promo() },
+		return paged(rows, args, voucherRow.promotion,
 			func(r voucherRow) promo.Cursor {
 				return promo.Cursor{Order: o.String(), Value: order.value(r), Serial: r.ID}
 			}), nil
@@ -79,7 +112,7 @@ func (l *Ledger) Promotions(ctx context.Context, a promo.Actor, shop promo.ShopI
 
 const promotionCounts = `
 select ` + promotionStatus + ` as status, count(*) as promotions
-from promotions p join vouchers v on v.shop_id = p.shop_id and v.id = p.id` + promotionFilter + `
+from promotions p` + promotionFilter + `
 group by 1`
 
 // PromotionCounts counts a shop's promotions by status. The filter's own statuses are ignored.

@@ -109,6 +109,14 @@ func TestPromotionFilters(t *testing.T) {
 	if _, err := b.Deactivate(t.Context(), seller(shop), gone.ID); err != nil {
 		t.Fatal(err)
 	}
+	b.discount(shop, promo.ToolProductDiscount, oneDay, off(mug, "10"))
+	_, err := b.CreateItemDiscount(t.Context(), seller(shop), promo.ItemDiscountDraft{
+		Shop: shop, Tool: promo.ToolFlashDeal, Name: "Deal", Period: promo.Period{From: noon.Add(time.Hour), To: noon.Add(2 * time.Hour)},
+		Items: []promo.DiscountedItemDraft{off(mug, "10"), off(cup, "10")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	name := func(s string) promo.PromotionFilter { return promo.PromotionFilter{Name: &s} }
 	status := func(s ...promo.Status) promo.PromotionFilter { return promo.PromotionFilter{Statuses: s} }
 	tool := func(s ...promo.Tool) promo.PromotionFilter { return promo.PromotionFilter{Tools: s} }
@@ -119,29 +127,31 @@ func TestPromotionFilters(t *testing.T) {
 		filter promo.PromotionFilter
 		want   string
 	}{
-		{0, promo.PromotionFilter{}, `10% off,10x off,back\slash,snake_case,ÄRMEL`},
+		{0, promo.PromotionFilter{}, `10% off,10x off,Deal,Sale,back\slash,snake_case,ÄRMEL`},
 		{0, name("%"), `10% off`},
 		{0, name("_"), `snake_case`},
 		{0, name(`\`), `back\slash`},
 		{0, name("ärm"), `ÄRMEL`},
 		{0, name("OFF"), `10% off,10x off`},
-		{0, name(""), `10% off,10x off,back\slash,snake_case,ÄRMEL`},
+		{0, name(""), `10% off,10x off,Deal,Sale,back\slash,snake_case,ÄRMEL`},
 		{0, name("'; drop table promotions; --"), ``},
-		{0, tool(), `10% off,10x off,back\slash,snake_case,ÄRMEL`},
+		{0, tool(), `10% off,10x off,Deal,Sale,back\slash,snake_case,ÄRMEL`},
 		{0, tool(promo.LiveVoucher, promo.ChatCoupon), `back\slash,snake_case`},
+		{0, tool(promo.ToolProductDiscount, promo.ToolFlashDeal), `Deal,Sale`},
+		{0, tool(promo.ToolFlashDeal, promo.RegularVoucher), `10% off,10x off,Deal,ÄRMEL`},
 		{0, promo.PromotionFilter{Tools: []promo.Tool{}}, ``},
-		{0, status(promo.Ongoing), `10% off,10x off,snake_case`},
-		{0, status(promo.Upcoming), `back\slash`},
+		{0, status(promo.Ongoing), `10% off,10x off,Sale,snake_case`},
+		{0, status(promo.Upcoming), `Deal,back\slash`},
 		{0, status(promo.Deactivated), `ÄRMEL`},
 		{0, status(promo.Expired), ``},
-		{time.Hour - time.Microsecond, status(promo.Upcoming), `back\slash`},
-		{time.Hour, status(promo.Ongoing), `10% off,10x off,back\slash,snake_case`},
+		{time.Hour - time.Microsecond, status(promo.Upcoming), `Deal,back\slash`},
+		{time.Hour, status(promo.Ongoing), `10% off,10x off,Deal,Sale,back\slash,snake_case`},
 		{2*time.Hour - time.Microsecond, status(promo.Expired), ``},
-		{2 * time.Hour, status(promo.Expired, promo.Upcoming), `back\slash`},
-		{24 * time.Hour, status(promo.Expired), `10% off,10x off,back\slash,snake_case`},
+		{2 * time.Hour, status(promo.Expired, promo.Upcoming), `Deal,back\slash`},
+		{24 * time.Hour, status(promo.Expired), `10% off,10x off,Deal,Sale,back\slash,snake_case`},
 		{24 * time.Hour, status(promo.Deactivated), `ÄRMEL`},
-		{0, product(mug), `10% off,back\slash,snake_case,ÄRMEL`},
-		{0, product(cup), `10x off,back\slash,snake_case,ÄRMEL`},
+		{0, product(mug), `10% off,Deal,Sale,back\slash,snake_case,ÄRMEL`},
+		{0, product(cup), `10x off,Deal,back\slash,snake_case,ÄRMEL`},
 		{0, promo.PromotionFilter{Product: &mug, Tools: []promo.Tool{promo.RegularVoucher}, Statuses: []promo.Status{promo.Ongoing}}, `10% off`},
 		{0, product(foreign), `back\slash,snake_case,ÄRMEL`},
 	} {
@@ -152,13 +162,25 @@ func TestPromotionFilters(t *testing.T) {
 		}
 		var got []string
 		for _, p := range page.Items {
-			got = append(got, p.(*promo.Voucher).Name)
+			got = append(got, nameOfPromotion(p))
 		}
 		if strings.Join(got, ",") != c.want {
 			t.Errorf("%v after noon, %+v: got %q, want %q", c.after, c.filter, got, c.want)
 		}
 		b.checkCounts(shop, c.filter)
 	}
+}
+
+func nameOfPromotion(p promo.Promotion) string {
+	switch p := p.(type) {
+	case *promo.Voucher:
+		return p.Name
+	case *promo.ProductDiscount:
+		return p.Name
+	case *promo.FlashDeal:
+		return p.Name
+	}
+	return "?"
 }
 
 // checkCounts compares the counts with the lists that they count.

@@ -35,11 +35,16 @@ type voucherRow struct {
 	CreatedAt         time.Time  `db:"created_at"`
 }
 
-// selectVoucher gives voucherRow's columns.
+// voucherColumns are those of voucherRow. Of a promotion that is no voucher there is nothing in a voucher's own.
+const voucherColumns = shopColumns + `, p.id, p.tool, coalesce(v.display_channel::text, '') as display_channel, p.name, p.starts_at, p.ends_at,
+    v.valid_from, v.valid_to, v.days_after_claim, v.amount_off_minor, v.percent_off, v.maximum_discount_minor, v.minimum_spend_minor,
+    coalesce(v.scope::text, '') as scope, coalesce(v.total_quantity, 0) as total_quantity,
+    coalesce(v.claims_per_customer, 0) as claims_per_customer, coalesce(v.claimed, 0) as claimed, v.reference_price_minor, p.version,
+    p.deactivated_at, p.created_at`
+
+// selectVoucher gives voucherRow's columns of vouchers.
 const selectVoucher = `
-select ` + shopColumns + `, p.id, p.tool, v.display_channel, p.name, p.starts_at, p.ends_at, v.valid_from, v.valid_to,
-    v.days_after_claim, v.amount_off_minor, v.percent_off, v.maximum_discount_minor, v.minimum_spend_minor, v.scope,
-    v.total_quantity, v.claims_per_customer, v.claimed, v.reference_price_minor, p.version, p.deactivated_at, p.created_at
+select ` + voucherColumns + `
 from promotions p
     join vouchers v on v.shop_id = p.shop_id and v.id = p.id
     join shops s on s.id = p.shop_id`

@@ -100,9 +100,8 @@ func TestCreateVoucherStoresWhatWasAsked(t *testing.T) {
 		if !reflect.DeepEqual(warnings, made.Warnings()) {
 			t.Errorf("%s: the warnings are %v, those of the voucher %v", name, warnings, made.Warnings())
 		}
-		products, err := b.ProductsInScope(t.Context(), seller(shop), made.ID, promo.PageArgs{First: 10})
-		if err != nil || len(products.Items) != c.products {
-			t.Errorf("%s: %d products in scope, %v", name, len(products.Items), err)
+		if products := b.productsOf(made.ID); len(products) != c.products {
+			t.Errorf("%s: %d products in scope", name, len(products))
 		}
 	}
 	if n := get[int](b, `select count(*) from vouchers where acknowledged = '{MAXIMUM_DISCOUNT_LOW}'`); n != 1 {
@@ -246,4 +245,14 @@ select array_agg(p.minimum order by v.id)::text from vouchers v join percent_pol
 	if got := get[string](b, query); got != "{500,500,1000,1000,500}" {
 		t.Errorf("the vouchers were made under policies with the minima %s", got)
 	}
+}
+
+// productsOf are the products that a voucher names.
+func (b *testBundle) productsOf(v promo.VoucherID) []*promo.Product {
+	b.t.Helper()
+	pages, err := b.ProductsInScope(b.t.Context(), seller(v.Shop), []promo.PageOf[promo.VoucherID]{{Of: v, Args: everything}})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return pages[0].Items
 }

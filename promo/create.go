@@ -9,12 +9,6 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// MoneyInput is an amount as a caller wrote it.
-type MoneyInput struct {
-	Amount   decimal.Decimal
-	Currency string
-}
-
 // DiscountInput is a discount as a caller wrote it: exactly one of the two is set.
 type DiscountInput struct {
 	AmountOff  *MoneyInput
@@ -216,22 +210,8 @@ func (c *checker) percentOff(in PercentOffInput) Discount {
 	return off
 }
 
-// money is V7 and K7: an amount above zero in the shop's currency, with no more digits than it has.
 func (c *checker) money(in MoneyInput, field ...string) *Money {
-	shop := c.context.Shop
-	minor, ok := shop.Currency.MinorUnits(in.Amount)
-	switch {
-	case in.Currency != string(shop.Currency):
-		c.refuse("CURRENCY_MISMATCH", "The currency must be the shop's, "+string(shop.Currency)+".", append(field, "currency")...)
-	case !ok:
-		c.refuse("AMOUNT_PRECISION", "The amount has more digits than the currency, or is too large.", append(field, "amount")...)
-	case minor <= 0:
-		c.refuse("AMOUNT_NOT_POSITIVE", "The amount must be above zero.", append(field, "amount")...)
-	default:
-		m := shop.Money(minor)
-		return &m
-	}
-	return nil
+	return c.refusals.money(c.context.Shop, in, c.path(field...)...)
 }
 
 // scope is V3: the entire shop, or products of this shop.

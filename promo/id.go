@@ -16,6 +16,8 @@ type ID[T any] struct {
 type (
 	// VoucherID is the id of a voucher, which is also the id of the promotion it is.
 	VoucherID = ID[Voucher]
+	// PromotionID is the id of a promotion of any kind.
+	PromotionID = ID[Promotion]
 	// ProductID is the id of a product.
 	ProductID = ID[Product]
 	// ClaimID is the id of a claim.
@@ -32,6 +34,9 @@ const (
 	KindBuyer   Kind = "Buyer"
 	KindVoucher Kind = "Voucher"
 	KindClaim   Kind = "Claim"
+
+	KindProductDiscount Kind = "ProductDiscount"
+	KindFlashDeal       Kind = "FlashDeal"
 )
 
 // Key is the id of anything. Of a shop only Shop is set, of a buyer only Serial.
@@ -52,6 +57,11 @@ func (p *Product) Key() Key { return Key{Kind: KindProduct, Shop: p.ID.Shop, Ser
 
 // Key is the voucher's key.
 func (v *Voucher) Key() Key { return Key{Kind: KindVoucher, Shop: v.ID.Shop, Serial: v.ID.Serial} }
+
+// Key is the discount's key.
+func (d *ItemDiscount) Key() Key {
+	return Key{Kind: d.Tool.Kind(), Shop: d.ID.Shop, Serial: d.ID.Serial}
+}
 
 // Key is the claim's key.
 func (c *Claim) Key() Key { return Key{Kind: KindClaim, Shop: c.ID.Shop, Serial: c.ID.Serial} }

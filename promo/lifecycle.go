@@ -33,7 +33,6 @@ type right struct {
 var (
 	everyStatus   = []Status{Upcoming, Ongoing, Expired, Deactivated}
 	beforeItsEnd  = []Status{Upcoming, Ongoing}
-	voucherTools  = []Tool{RegularVoucher, LiveVoucher, ChatCoupon}
 	sentInChats   = []Tool{RegularVoucher, ChatCoupon}
 	sellersOnly   = []Role{Seller}
 	chatRoles     = []Role{Agent, Seller}
@@ -45,8 +44,8 @@ var (
 // which the schema lists the actions. What does not stand here is forbidden.
 var lifecycle = []right{
 	{ActionView, Roles, Clients, Tools, everyStatus, false},
-	{ActionUpdate, sellersOnly, []Client{SellerCenter}, voucherTools, []Status{Upcoming}, false},
-	{ActionIncreaseQuantity, sellersOnly, []Client{SellerCenter}, voucherTools, beforeItsEnd, false},
+	{ActionUpdate, sellersOnly, []Client{SellerCenter}, VoucherTools, []Status{Upcoming}, false},
+	{ActionIncreaseQuantity, sellersOnly, []Client{SellerCenter}, VoucherTools, beforeItsEnd, false},
 	{ActionDeactivate, sellersOnly, sellerClients, Tools, beforeItsEnd, false},
 	{ActionDistribute, []Role{Host}, hostClients, []Tool{LiveVoucher}, []Status{Ongoing}, true},
 	{ActionSend, chatRoles, []Client{SellerCenter}, sentInChats, []Status{Ongoing}, true},
@@ -108,6 +107,16 @@ type Standing struct {
 // Standing is where the voucher stands at the given moment.
 func (v *Voucher) Standing(now time.Time) Standing {
 	return Standing{Shop: v.ID.Shop, Tool: v.Tool, Status: v.Status(now), CopiesLeft: v.Claimed < v.TotalQuantity}
+}
+
+// Standing is where the discount stands at the given moment.
+func (d *ItemDiscount) Standing(now time.Time) Standing {
+	return Standing{Shop: d.ID.Shop, Tool: d.Tool, Status: d.Status(now)}
+}
+
+// AllowedActions lists what the actor can do with the discount now, from its app.
+func (d *ItemDiscount) AllowedActions(a Actor, now time.Time) []Action {
+	return d.Standing(now).Allowed(a)
 }
 
 // AllowedActions lists what the actor can do with the voucher now, from its app.

@@ -11,18 +11,32 @@ import (
 // Everybody may look, always. The table is what product.md V12 to V14 and "Who may do what" allow beside it: role and
 // app, kind of voucher (* is any), status, actions.
 const mayMoreThanView = `
-SELLER SELLER_CENTER    *               UPCOMING  UPDATE INCREASE_QUANTITY DEACTIVATE
-SELLER SELLER_CENTER    REGULAR_VOUCHER ONGOING   INCREASE_QUANTITY DEACTIVATE SEND
-SELLER SELLER_CENTER    CHAT_COUPON     ONGOING   INCREASE_QUANTITY DEACTIVATE SEND
-SELLER SELLER_CENTER    LIVE_VOUCHER    ONGOING   INCREASE_QUANTITY DEACTIVATE
-SELLER SELLER_APP       *               UPCOMING  DEACTIVATE
-SELLER SELLER_APP       *               ONGOING   DEACTIVATE
-AGENT  SELLER_CENTER    REGULAR_VOUCHER ONGOING   SEND
-AGENT  SELLER_CENTER    CHAT_COUPON     ONGOING   SEND
-HOST   STREAMER_DESKTOP LIVE_VOUCHER    ONGOING   DISTRIBUTE
-HOST   MARKETPLACE_APP  LIVE_VOUCHER    ONGOING   DISTRIBUTE
-BUYER  MARKETPLACE_APP  REGULAR_VOUCHER ONGOING   CLAIM
+SELLER SELLER_CENTER    REGULAR_VOUCHER  UPCOMING  UPDATE INCREASE_QUANTITY DEACTIVATE
+SELLER SELLER_CENTER    LIVE_VOUCHER     UPCOMING  UPDATE INCREASE_QUANTITY DEACTIVATE
+SELLER SELLER_CENTER    CHAT_COUPON      UPCOMING  UPDATE INCREASE_QUANTITY DEACTIVATE
+SELLER SELLER_CENTER    PRODUCT_DISCOUNT UPCOMING  DEACTIVATE
+SELLER SELLER_CENTER    FLASH_DEAL       UPCOMING  DEACTIVATE
+SELLER SELLER_CENTER    REGULAR_VOUCHER  ONGOING   INCREASE_QUANTITY DEACTIVATE SEND
+SELLER SELLER_CENTER    CHAT_COUPON      ONGOING   INCREASE_QUANTITY DEACTIVATE SEND
+SELLER SELLER_CENTER    LIVE_VOUCHER     ONGOING   INCREASE_QUANTITY DEACTIVATE
+SELLER SELLER_CENTER    PRODUCT_DISCOUNT ONGOING   DEACTIVATE
+SELLER SELLER_CENTER    FLASH_DEAL       ONGOING   DEACTIVATE
+SELLER SELLER_APP       *                UPCOMING  DEACTIVATE
+SELLER SELLER_APP       *                ONGOING   DEACTIVATE
+AGENT  SELLER_CENTER    REGULAR_VOUCHER  ONGOING   SEND
+AGENT  SELLER_CENTER    CHAT_COUPON      ONGOING   SEND
+HOST   STREAMER_DESKTOP LIVE_VOUCHER     ONGOING   DISTRIBUTE
+HOST   MARKETPLACE_APP  LIVE_VOUCHER     ONGOING   DISTRIBUTE
+BUYER  MARKETPLACE_APP  REGULAR_VOUCHER  ONGOING   CLAIM
 `
+
+// anyRunning is a promotion of any kind, in a stage as running has it.
+func anyRunning(tool promo.Tool, stage promo.Status) promo.Promotion {
+	if slices.Contains(promo.VoucherTools, tool) {
+		return running(tool, stage)
+	}
+	return discountAt(tool, stage).Promotion()
+}
 
 // allowedByTable are the actions that the table gives.
 func allowedByTable(a promo.Actor, tool promo.Tool, status promo.Status) []promo.Action {
@@ -56,12 +70,12 @@ func TestV14AllowedActionsAreThoseOfTheTable(t *testing.T) {
 	t.Parallel()
 	for status, moment := range stages {
 		for _, tool := range promo.Tools {
-			v := running(tool, status)
-			if got := v.Status(moment); got != status {
-				t.Fatalf("the voucher is %s, not %s", got, status)
+			p := anyRunning(tool, status)
+			if got := p.Status(moment); got != status {
+				t.Fatalf("the promotion is %s, not %s", got, status)
 			}
 			eachActor(func(a promo.Actor) {
-				if got, want := v.AllowedActions(a, moment), allowedByTable(a, tool, status); !slices.Equal(got, want) {
+				if got, want := p.AllowedActions(a, moment), allowedByTable(a, tool, status); !slices.Equal(got, want) {
 					t.Errorf("%s from %s of an %s %s: %v, want %v", a.Role, a.Client, status, tool, got, want)
 				}
 			})
@@ -72,7 +86,7 @@ func TestV14AllowedActionsAreThoseOfTheTable(t *testing.T) {
 func TestOnlyTheLastCopyGoneEndsWhatHandsOutCopies(t *testing.T) {
 	t.Parallel()
 	handOut := []promo.Action{promo.ActionDistribute, promo.ActionSend, promo.ActionClaim}
-	for _, tool := range promo.Tools {
+	for _, tool := range promo.VoucherTools {
 		for claimed, left := range map[int]bool{0: true, 99: true, 100: false} {
 			v := running(tool, promo.Ongoing)
 			v.Claimed = claimed
@@ -96,7 +110,7 @@ func TestV14StaffOfAnotherShopMayChangeNothing(t *testing.T) {
 				return
 			}
 			a.Shops = []promo.ShopID{2, 3}
-			if got := running(tool, promo.Ongoing).AllowedActions(a, now); !slices.Equal(got, []promo.Action{promo.ActionView}) {
+			if got := anyRunning(tool, promo.Ongoing).AllowedActions(a, now); !slices.Equal(got, []promo.Action{promo.ActionView}) {
 				t.Errorf("%s from %s: %v", a.Role, a.Client, got)
 			}
 		})

@@ -75,3 +75,25 @@ func (c Currency) MinorUnits(amount decimal.Decimal) (minor int64, ok bool) {
 	}
 	return shifted.IntPart(), true
 }
+
+// MoneyInput is an amount as a caller wrote it.
+type MoneyInput struct {
+	Amount   decimal.Decimal
+	Currency string
+}
+
+// money is V7 and K7: an amount above zero in the shop's currency, with no more digits than it has. Nil if a rule is broken.
+func (r *Refusals) money(s Shop, in MoneyInput, field ...string) *Money {
+	minor, ok := s.Currency.MinorUnits(in.Amount)
+	switch {
+	case in.Currency != string(s.Currency):
+		r.refuse("CURRENCY_MISMATCH", "The currency must be the shop's, "+string(s.Currency)+".", append(field, "currency")...)
+	case !ok:
+		r.refuse("AMOUNT_PRECISION", "The amount has more digits than the currency, or is too large.", append(field, "amount")...)
+	case minor <= 0:
+		r.refuse("AMOUNT_NOT_POSITIVE", "The amount must be above zero.", append(field, "amount")...)
+	default:
+		return new(s.Money(minor))
+	}
+	return nil
+}

@@ -40,6 +40,12 @@ type Page[T any] struct {
 	HasPrevious bool
 }
 
+// PageOf asks for a page of the list that belongs to something.
+type PageOf[ID any] struct {
+	Of   ID
+	Args PageArgs
+}
+
 // ProductFilter says which products of a shop. Given conditions must all hold.
 type ProductFilter struct {
 	// IDs are the products asked for; nil is all.

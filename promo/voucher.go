@@ -10,10 +10,28 @@ const (
 	RegularVoucher Tool = "REGULAR_VOUCHER"
 	LiveVoucher    Tool = "LIVE_VOUCHER"
 	ChatCoupon     Tool = "CHAT_COUPON"
+
+	ToolProductDiscount Tool = "PRODUCT_DISCOUNT"
+	ToolFlashDeal       Tool = "FLASH_DEAL"
 )
 
-// Tools lists every kind of promotion.
-var Tools = []Tool{RegularVoucher, LiveVoucher, ChatCoupon}
+var (
+	// Tools lists every kind of promotion.
+	Tools = []Tool{RegularVoucher, LiveVoucher, ChatCoupon, ToolProductDiscount, ToolFlashDeal}
+	// VoucherTools lists the kinds of voucher.
+	VoucherTools = []Tool{RegularVoucher, LiveVoucher, ChatCoupon}
+)
+
+// Kind is that of the keys of such promotions.
+func (t Tool) Kind() Kind {
+	switch t {
+	case ToolProductDiscount:
+		return KindProductDiscount
+	case ToolFlashDeal:
+		return KindFlashDeal
+	}
+	return KindVoucher
+}
 
 // DisplayChannel is where buyers meet a voucher.
 type DisplayChannel string
@@ -52,6 +70,22 @@ type Promotion interface {
 	Key() Key
 	// Status is where the promotion stands at the given moment.
 	Status(now time.Time) Status
+	// AllowedActions lists what the actor can do with it at the given moment, from its app.
+	AllowedActions(a Actor, now time.Time) []Action
+}
+
+// statusAt is where a promotion stands at a moment (product.md V11). deactivatedAt is nil if its seller has not ended it.
+func statusAt(p Period, deactivatedAt *time.Time, now time.Time) Status {
+	switch {
+	case deactivatedAt != nil && !now.Before(*deactivatedAt):
+		return Deactivated
+	case now.Before(p.From):
+		return Upcoming
+	case now.Before(p.To):
+		return Ongoing
+	default:
+		return Expired
+	}
 }
 
 // Discount is what a voucher takes off: AmountOff or PercentOff.
@@ -117,18 +151,7 @@ type Voucher struct {
 }
 
 // Status is where the voucher stands at the given moment (product.md V11).
-func (v *Voucher) Status(now time.Time) Status {
-	switch {
-	case v.DeactivatedAt != nil && !now.Before(*v.DeactivatedAt):
-		return Deactivated
-	case now.Before(v.Period.From):
-		return Upcoming
-	case now.Before(v.Period.To):
-		return Ongoing
-	default:
-		return Expired
-	}
-}
+func (v *Voucher) Status(now time.Time) Status { return statusAt(v.Period, v.DeactivatedAt, now) }
 
 // EstimatedSpend is the discount times the total quantity (product.md V8). Nil when a percentage has no maximum, or
 // when the product is more than can be held.

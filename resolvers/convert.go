@@ -1,6 +1,8 @@
 package resolvers
 
 import (
+	"slices"
+
 	"voucherhouse/graph/model"
 	"voucherhouse/graph/relay"
 	"voucherhouse/promo"
@@ -68,6 +70,21 @@ func draft(d promo.Draft, shopID string, in *model.VoucherSettingsInput, key *st
 	}
 	d.IdempotencyKey, err = idempotencyKey(key)
 	return d, err
+}
+
+// itemDiscountDraft reads what is asked of a product discount, and in the same form of a flash deal.
+func itemDiscountDraft(tool promo.Tool, in model.CreateProductDiscountInput) (promo.ItemDiscountDraft, error) {
+	shop, _ := relay.KeyOf(promo.KindShop, in.ShopID) // a malformed id is refused as that of a shop that does not exist
+	key, err := idempotencyKey(in.IdempotencyKey)
+	draft := promo.ItemDiscountDraft{
+		Shop: shop.Shop, Tool: tool, Name: in.Name, Period: period(*in.Period), Items: make([]promo.DiscountedItemDraft, len(in.Items)), IdempotencyKey: key,
+	}
+	for i, item := range in.Items {
+		draft.Items[i] = promo.DiscountedItemDraft{
+			Product: productIDs([]string{item.ProductID})[0], Price: moneyInput(item.Price), Percent: item.Percent, QuantityLimit: item.QuantityLimit,
+		}
+	}
+	return draft, err
 }
 
 func settings(in *model.VoucherSettingsInput) (promo.Settings, error) {
@@ -139,6 +156,9 @@ func claimRequest(a promo.Actor, in model.ClaimVoucherInput) (promo.ClaimRequest
 	return promo.ClaimRequest{Voucher: v, Subject: a.Subject, IdempotencyKey: key}, nil
 }
 
+// promotionKinds are the kinds of keys of promotions.
+var promotionKinds = []promo.Kind{promo.KindVoucher, promo.KindProductDiscount, promo.KindFlashDeal}
+
 func coreDataParams(in model.CoreDataInput, s promo.Shop) (warehouse.CoreDataParams, error) {
 	p := warehouse.CoreDataParams{
 		Shop: s, Period: period(*in.Period), Tools: in.Tools, Granularity: in.Granularity, GroupBy: in.GroupBy, Limit: in.Limit, OrderBy: in.OrderBy,
@@ -151,11 +171,11 @@ func coreDataParams(in model.CoreDataInput, s promo.Shop) (warehouse.CoreDataPar
 	}
 	p.Promotions = make([]int64, len(in.PromotionIds))
 	for i, id := range in.PromotionIds {
-		v, err := voucherID(id)
-		if err != nil || v.Shop != s.ID {
+		key, err := relay.Key(id)
+		if err != nil || key.Shop != s.ID || !slices.Contains(promotionKinds, key.Kind) {
 			return p, &promo.Error{Code: promo.NotFound, Message: promo.ErrNotFound.Message, Field: []string{"input", "promotionIds"}}
 		}
-		p.Promotions[i] = v.Serial
+		p.Promotions[i] = key.Serial
 	}
 	return p, nil
 }

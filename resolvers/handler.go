@@ -110,6 +110,10 @@ func complexity() (c graph.ComplexityRoot) {
 	c.Viewer.Shops = page
 	c.Voucher.Products = page
 	c.Voucher.History = page
+	c.ProductDiscount.History = page
+	c.FlashDeal.History = page
+	c.ProductDiscount.Items = page
+	c.FlashDeal.Items = page
 	c.Shop.Products = func(child int, _ *model.ProductFilter, first *int, _ *string) int { return items(child, first) }
 	c.Shop.Promotions = func(child int, _ *model.PromotionFilter, _ *model.PromotionOrder, first *int, _ *string) int {
 		return items(child, first)

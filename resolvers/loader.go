@@ -17,6 +17,9 @@ type loaders struct {
 	buyers   *dataloadgen.Loader[promo.BuyerID, *promo.Buyer]
 
 	histories *dataloadgen.Loader[promo.HistoryPage, promo.Page[promo.Change]]
+	// scopes and items are pages of the lists that belong to vouchers and to discounts.
+	scopes *dataloadgen.Loader[promo.PageOf[promo.VoucherID], promo.Page[*promo.Product]]
+	items  *dataloadgen.Loader[promo.PageOf[promo.PromotionID], promo.Page[*promo.DiscountedItem]]
 }
 
 type loadersKey struct{}
@@ -36,8 +39,21 @@ func withLoaders(r *Resolver, next http.Handler) http.Handler {
 			histories: dataloadgen.NewMappedLoader(func(ctx context.Context, pages []promo.HistoryPage) (map[promo.HistoryPage]promo.Page[promo.Change], error) {
 				return r.Promotions.Histories(ctx, actor(ctx), pages)
 			}),
+			scopes: pageLoader(r.Shops.ProductsInScope),
+			items:  pageLoader(r.Promotions.DiscountedItems),
 		}
 		next.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), loadersKey{}, l)))
+	})
+}
+
+// pageLoader gathers pages of lists, of which read gives as many as it is asked for and in that order.
+func pageLoader[ID comparable, T any](read func(context.Context, promo.Actor, []promo.PageOf[ID]) ([]promo.Page[T], error)) *dataloadgen.Loader[promo.PageOf[ID], promo.Page[T]] {
+	return dataloadgen.NewLoader(func(ctx context.Context, pages []promo.PageOf[ID]) ([]promo.Page[T], []error) {
+		found, err := read(ctx, actor(ctx), pages)
+		if err != nil {
+			return nil, []error{err}
+		}
+		return found, nil
 	})
 }
 

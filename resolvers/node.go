@@ -28,8 +28,8 @@ func (r query) node(ctx context.Context, id string) (relay.Node, error) {
 		return found(r.Shops.Product(ctx, a, promo.ProductID{Shop: key.Shop, Serial: key.Serial}))
 	case promo.KindBuyer:
 		return found(r.buyer(ctx, promo.BuyerID(key.Serial)))
-	case promo.KindVoucher:
-		return found(r.Promotions.Voucher(ctx, a, promo.VoucherID{Shop: key.Shop, Serial: key.Serial}))
+	case promo.KindVoucher, promo.KindProductDiscount, promo.KindFlashDeal:
+		return found(r.Promotions.Promotion(ctx, a, key))
 	case promo.KindClaim:
 		return found(r.Claims.ClaimByID(ctx, a, promo.ClaimID{Shop: key.Shop, Serial: key.Serial}))
 	}

@@ -25,28 +25,44 @@ var _ graph.ResolverRoot = (*Resolver)(nil)
 
 // query and mutation are the roots of operations; the other types are those of the schema with fields to resolve.
 type (
-	query      struct{ *Resolver }
-	mutation   struct{ *Resolver }
-	viewer     struct{ *Resolver }
-	shop       struct{ *Resolver }
-	voucher    struct{ *Resolver }
+	query    struct{ *Resolver }
+	mutation struct{ *Resolver }
+	viewer   struct{ *Resolver }
+	shop     struct{ *Resolver }
+	voucher  struct {
+		promotionFields[*promo.Voucher]
+	}
 	claim      struct{ *Resolver }
 	product    struct{}
 	buyer      struct{}
 	percentOff struct{}
 	groupKey   struct{}
+
+	discountedItem struct{}
 )
 
-func (r *Resolver) Query() graph.QueryResolver           { return query{r} }
-func (r *Resolver) Mutation() graph.MutationResolver     { return mutation{r} }
-func (r *Resolver) Viewer() graph.ViewerResolver         { return viewer{r} }
-func (r *Resolver) Shop() graph.ShopResolver             { return shop{r} }
-func (r *Resolver) Voucher() graph.VoucherResolver       { return voucher{r} }
+func (r *Resolver) Query() graph.QueryResolver       { return query{r} }
+func (r *Resolver) Mutation() graph.MutationResolver { return mutation{r} }
+func (r *Resolver) Viewer() graph.ViewerResolver     { return viewer{r} }
+func (r *Resolver) Shop() graph.ShopResolver         { return shop{r} }
+func (r *Resolver) Voucher() graph.VoucherResolver {
+	return voucher{promotionFields[*promo.Voucher]{r}}
+}
 func (r *Resolver) Claim() graph.ClaimResolver           { return claim{r} }
 func (r *Resolver) Product() graph.ProductResolver       { return product{} }
 func (r *Resolver) Buyer() graph.BuyerResolver           { return buyer{} }
 func (r *Resolver) PercentOff() graph.PercentOffResolver { return percentOff{} }
 func (r *Resolver) GroupKey() graph.GroupKeyResolver     { return groupKey{} }
+
+func (r *Resolver) ProductDiscount() graph.ProductDiscountResolver {
+	return itemDiscount[*promo.ProductDiscount]{promotionFields[*promo.ProductDiscount]{r}}
+}
+
+func (r *Resolver) FlashDeal() graph.FlashDealResolver {
+	return itemDiscount[*promo.FlashDeal]{promotionFields[*promo.FlashDeal]{r}}
+}
+
+func (r *Resolver) DiscountedItem() graph.DiscountedItemResolver { return discountedItem{} }
 
 // actor is who is asking. Every field of the roots requires somebody, so fields below them have an actor.
 func actor(ctx context.Context) promo.Actor {

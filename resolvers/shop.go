@@ -14,7 +14,7 @@ type Shops interface {
 	Shops(ctx context.Context, a promo.Actor, args promo.PageArgs) (promo.Page[*promo.Shop], error)
 	Product(ctx context.Context, a promo.Actor, id promo.ProductID) (*promo.Product, error)
 	Products(ctx context.Context, a promo.Actor, shop promo.ShopID, f promo.ProductFilter, args promo.PageArgs) (promo.Page[*promo.Product], error)
-	ProductsInScope(ctx context.Context, a promo.Actor, v promo.VoucherID, args promo.PageArgs) (promo.Page[*promo.Product], error)
+	ProductsInScope(ctx context.Context, a promo.Actor, pages []promo.PageOf[promo.VoucherID]) ([]promo.Page[*promo.Product], error)
 	Buyers(ctx context.Context, a promo.Actor, ids []promo.BuyerID) (map[promo.BuyerID]*promo.Buyer, error)
 	Self(ctx context.Context, a promo.Actor) (*promo.Buyer, error)
 }

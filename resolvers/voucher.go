@@ -12,7 +12,7 @@ import (
 
 // Promotions is the store of promotions.
 type Promotions interface {
-	Voucher(ctx context.Context, a promo.Actor, id promo.VoucherID) (*promo.Voucher, error)
+	Promotion(ctx context.Context, a promo.Actor, key promo.Key) (promo.Promotion, error)
 	Vouchers(ctx context.Context, a promo.Actor, ids []promo.VoucherID) (map[promo.VoucherID]*promo.Voucher, error)
 	Usages(ctx context.Context, a promo.Actor, ids []promo.VoucherID) (map[promo.VoucherID]*promo.Usage, error)
 	Promotions(ctx context.Context, a promo.Actor, shop promo.ShopID, f promo.PromotionFilter, o promo.PromotionOrder, args promo.PageArgs) (promo.Page[promo.Promotion], error)
@@ -23,36 +23,17 @@ type Promotions interface {
 	IncreaseQuantity(ctx context.Context, a promo.Actor, id promo.VoucherID, version, total int) (*promo.Voucher, error)
 	Deactivate(ctx context.Context, a promo.Actor, id promo.VoucherID) (*promo.Voucher, error)
 	Histories(ctx context.Context, a promo.Actor, pages []promo.HistoryPage) (map[promo.HistoryPage]promo.Page[promo.Change], error)
+	DiscountedItems(ctx context.Context, a promo.Actor, pages []promo.PageOf[promo.PromotionID]) ([]promo.Page[*promo.DiscountedItem], error)
+	CreateItemDiscount(ctx context.Context, a promo.Actor, d promo.ItemDiscountDraft) (promo.Promotion, error)
+	DeactivateItemDiscount(ctx context.Context, a promo.Actor, key promo.Key) (promo.Promotion, error)
 }
 
-func (r query) Promotion(ctx context.Context, id string) (promo.Promotion, error) {
-	v, err := voucherID(id)
-	if err != nil {
-		return nil, atField(err, "id")
-	}
-	found, err := r.Promotions.Voucher(ctx, actor(ctx), v)
-	if err != nil {
-		return nil, atField(err, "id")
-	}
-	return found, nil
-}
-
-func (voucher) ID(_ context.Context, v *promo.Voucher) (string, error) { return relay.ID(v.Key()), nil }
-
-func (r voucher) Status(_ context.Context, v *promo.Voucher) (promo.Status, error) {
-	return v.Status(r.Clock()), nil
-}
-
-func (r voucher) AllowedActions(ctx context.Context, v *promo.Voucher) ([]promo.Action, error) {
-	return v.AllowedActions(actor(ctx), r.Clock()), nil
-}
-
-func (r voucher) Products(ctx context.Context, v *promo.Voucher, first *int, after *string) (*model.ProductConnection, error) {
+func (voucher) Products(ctx context.Context, v *promo.Voucher, first *int, after *string) (*model.ProductConnection, error) {
 	args, err := relay.Args(first, after, promo.ProductOrder)
 	if err != nil {
 		return nil, err
 	}
-	return connect(r.Shops.ProductsInScope(ctx, actor(ctx), v.ID, args))
+	return connect(loadersOf(ctx).scopes.Load(ctx, promo.PageOf[promo.VoucherID]{Of: v.ID, Args: args}))
 }
 
 func (voucher) Usage(ctx context.Context, v *promo.Voucher) (*promo.Usage, error) {
@@ -152,21 +133,6 @@ func (r mutation) IncreaseVoucherQuantity(ctx context.Context, input model.Incre
 		return nil, err
 	}
 	return &model.IncreaseVoucherQuantityPayload{Voucher: v, UserErrors: refused}, nil
-}
-
-func (r mutation) DeactivatePromotion(ctx context.Context, input model.DeactivatePromotionInput) (*model.DeactivatePromotionPayload, error) {
-	v, err := change(input.ID, func(id promo.VoucherID) (*promo.Voucher, error) {
-		return r.Promotions.Deactivate(ctx, actor(ctx), id)
-	})
-	refused, err := refusals(err)
-	if err != nil {
-		return nil, err
-	}
-	payload := &model.DeactivatePromotionPayload{UserErrors: refused}
-	if v != nil {
-		payload.Promotion = v
-	}
-	return payload, nil
 }
 
 // change does something to a voucher. An id that is no voucher's is refused as one that does not exist.

@@ -171,7 +171,7 @@ func (r coreDataRow) keys(p CoreDataParams, names map[uint64]string) []GroupKey 
 	for i, d := range p.GroupBy {
 		keys[i] = GroupKey{Dimension: d, Label: toolLabels[promo.Tool(r.Tool)]}
 		if d == ByPromotion {
-			keys[i].Promotion = &promo.Key{Kind: promo.KindVoucher, Shop: p.Shop.ID, Serial: int64(r.Promotion)}
+			keys[i].Promotion = &promo.Key{Kind: promo.Tool(r.Tool).Kind(), Shop: p.Shop.ID, Serial: int64(r.Promotion)}
 			keys[i].Label = names[r.Promotion]
 		}
 	}
@@ -182,6 +182,9 @@ var toolLabels = map[promo.Tool]string{
 	promo.RegularVoucher: "Regular vouchers",
 	promo.LiveVoucher:    "LIVE vouchers",
 	promo.ChatCoupon:     "Chat coupons",
+
+	promo.ToolProductDiscount: "Product discounts",
+	promo.ToolFlashDeal:       "Flash deals",
 }
 
 // tally gathers the rows of one series.

@@ -8,14 +8,16 @@ import (
 
 // The lists of the schema, each a page of one kind of thing.
 type (
-	ShopConnection      = relay.Connection[*promo.Shop]
-	ShopEdge            = relay.Edge[*promo.Shop]
-	ProductConnection   = relay.Connection[*promo.Product]
-	ProductEdge         = relay.Edge[*promo.Product]
-	PromotionConnection = relay.Connection[promo.Promotion]
-	PromotionEdge       = relay.Edge[promo.Promotion]
-	ChangeConnection    = relay.Connection[promo.Change]
-	ChangeEdge          = relay.Edge[promo.Change]
-	ClaimConnection     = relay.Connection[*promo.Claim]
-	ClaimEdge           = relay.Edge[*promo.Claim]
+	ShopConnection           = relay.Connection[*promo.Shop]
+	ShopEdge                 = relay.Edge[*promo.Shop]
+	ProductConnection        = relay.Connection[*promo.Product]
+	ProductEdge              = relay.Edge[*promo.Product]
+	PromotionConnection      = relay.Connection[promo.Promotion]
+	PromotionEdge            = relay.Edge[promo.Promotion]
+	ChangeConnection         = relay.Connection[promo.Change]
+	ChangeEdge               = relay.Edge[promo.Change]
+	DiscountedItemConnection = relay.Connection[*promo.DiscountedItem]
+	DiscountedItemEdge       = relay.Edge[*promo.DiscountedItem]
+	ClaimConnection          = relay.Connection[*promo.Claim]
+	ClaimEdge                = relay.Edge[*promo.Claim]
 )

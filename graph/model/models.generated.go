@@ -87,6 +87,28 @@ type CreateChatCouponInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// Input of `createFlashDeal`.
+type CreateFlashDealInput struct {
+	// Whose deal it becomes.
+	ShopID string `json:"shopId"`
+	// 1 to 50 characters (Unicode code points), white space at the ends not counted.
+	Name string `json:"name"`
+	// When it runs: at most ten years, and not over yet.
+	Period *PeriodInput `json:"period"`
+	// Its products, 1 to 1,000.
+	Items []DiscountedItemInput `json:"items"`
+	// Makes repeats safe: 1 to 100 characters, remembered for 7 days for the shop.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Outcome of `createFlashDeal`.
+type CreateFlashDealPayload struct {
+	// The deal. Null when `userErrors` is not empty.
+	FlashDeal *promo.FlashDeal `json:"flashDeal,omitempty"`
+	// Why nothing was made. Empty on success.
+	UserErrors []promo.Error `json:"userErrors"`
+}
+
 // Input of `createLiveVoucher`.
 type CreateLiveVoucherInput struct {
 	// Whose voucher it becomes.
@@ -97,6 +119,28 @@ type CreateLiveVoucherInput struct {
 	AcknowledgedWarnings []promo.WarningCode `json:"acknowledgedWarnings,omitempty"`
 	// Makes repeats safe: 1 to 100 characters, remembered for 7 days for the shop.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Input of `createProductDiscount`.
+type CreateProductDiscountInput struct {
+	// Whose discount it becomes.
+	ShopID string `json:"shopId"`
+	// 1 to 50 characters (Unicode code points), white space at the ends not counted.
+	Name string `json:"name"`
+	// When it runs: at most ten years, and not over yet.
+	Period *PeriodInput `json:"period"`
+	// Its products, 1 to 1,000.
+	Items []DiscountedItemInput `json:"items"`
+	// Makes repeats safe: 1 to 100 characters, remembered for 7 days for the shop.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Outcome of `createProductDiscount`.
+type CreateProductDiscountPayload struct {
+	// The discount. Null when `userErrors` is not empty.
+	ProductDiscount *promo.ProductDiscount `json:"productDiscount,omitempty"`
+	// Why nothing was made. Empty on success.
+	UserErrors []promo.Error `json:"userErrors"`
 }
 
 // Input of `createRegularVoucher`.
@@ -163,6 +207,18 @@ type DiscountInput struct {
 	AmountOff *MoneyInput `json:"amountOff,omitempty"`
 	// A share.
 	PercentOff *PercentOffInput `json:"percentOff,omitempty"`
+}
+
+// A product of a new discount or deal. Give exactly one of `price` and `percent`.
+type DiscountedItemInput struct {
+	// The product, each once.
+	ProductID string `json:"productId"`
+	// Price of one, above zero and below the list price.
+	Price *MoneyInput `json:"price,omitempty"`
+	// Per cent off the list price: 1 to 99, with at most two digits after the point.
+	Percent *decimal.Decimal `json:"percent,omitempty"`
+	// How many units there are: of a flash deal, at least 1. Absent: as many as are bought.
+	QuantityLimit *int `json:"quantityLimit,omitempty"`
 }
 
 // Input of `increaseVoucherQuantity`.
@@ -239,7 +295,7 @@ type PromotionFilter struct {
 	Statuses []promo.Status `json:"statuses,omitempty"`
 	// The name contains this, in any case.
 	Name *string `json:"name,omitempty"`
-	// With this product in scope; promotions of the entire shop included.
+	// With this product in scope; vouchers of the entire shop included.
 	ProductID *string `json:"productId,omitempty"`
 }
 

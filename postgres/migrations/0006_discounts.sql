@@ -27,6 +27,11 @@ create table discounted_items (
 -- The discounts and deals of a product: what it costs now, and the list of promotions filtered by product.
 create index discounted_items_by_product on discounted_items (shop_id, product_id);
 
+-- Nobody pays another price than was announced: only what is sold changes.
+create trigger terms_kept after update of shop_id, promotion_id, product_id, price_minor, percent, quantity_limit
+    on discounted_items for each row execute function guard_kept();
+create trigger kept after delete on discounted_items for each row execute function guard_kept();
+
 -- An administrator's key is looked up before there is a shop to look in.
 create index idempotency_keys_of_administrators on idempotency_keys (caller, key) where caller like 'ADMIN:%';
 
