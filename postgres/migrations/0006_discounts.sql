@@ -48,7 +48,7 @@ grant insert (shop_id, promotion_id, product_id, price_minor, percent, quantity_
 alter table discounted_items enable row level security;
 alter table discounted_items force row level security;
 create policy own_shop on discounted_items to voucherhouse_api
-    using (shop_id = any ((select app_shops())::bigint[]));
+    using (coalesce(shop_id = any ((select app_shops())::bigint[]), false));
 
 -- An administrator makes shops, and sees what was made under its keys.
 create policy by_administrators on shops for insert to voucherhouse_api with check ((select app_role()) = 'ADMIN');

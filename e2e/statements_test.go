@@ -1,0 +1,83 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"voucherhouse/auth"
+	"voucherhouse/internal/testdb"
+	"voucherhouse/postgres"
+	"voucherhouse/resolvers"
+)
+
+// manyPromotions are a hundred ongoing ones of each kind, each with a product.
+const manyPromotions = `
+insert into shops (name, currency, time_zone, created_at) values ('Corner Shop', 'USD', 'America/New_York', '2026-01-01T00:00:00Z');
+insert into products (shop_id, sku, title, category, price_minor) select 1, n, 'Product ' || n, 'THINGS', 1000 from generate_series(1, 20) n;
+insert into promotions (shop_id, tool, name, starts_at, ends_at, created_at, created_by)
+select 1, tool, tool || ' ' || n, '2026-03-01T00:00:00Z', '2026-04-01T00:00:00Z', '2026-02-01T00:00:00Z', 'seed'
+from generate_series(1, 100) n cross join unnest(enum_range(null::promotion_tool)) tool order by n, tool;
+insert into vouchers (shop_id, id, display_channel, days_after_claim, amount_off_minor, scope, total_quantity, claims_per_customer)
+select shop_id, id, 'SHOP_PAGE', 30, 100, 'SPECIFIC_PRODUCTS', 10, 1 from promotions where tool not in ('PRODUCT_DISCOUNT', 'FLASH_DEAL');
+insert into voucher_products (shop_id, voucher_id, product_id) select 1, id, 1 + id % 20 from vouchers;
+insert into discounted_items (shop_id, promotion_id, product_id, percent)
+select 1, id, 1 + id % 20, 1000 from promotions where tool in ('PRODUCT_DISCOUNT', 'FLASH_DEAL');`
+
+// A list costs as many statements as it has levels, and not more for more items. Items that are looked up side by side are
+// gathered for a moment: a busy machine may need two moments for what takes one, but never one for each item.
+func TestListsCostAFixedNumberOfStatements(t *testing.T) {
+	t.Parallel()
+	owner := testdb.Postgres(t)
+	dsn, statements := testdb.Counted(t, owner)
+	ledger, err := postgres.Open(t.Context(), dsn, func() time.Time { return noon })
+	must(t, err)
+	t.Cleanup(func() { must(t, ledger.Close()) })
+	must(t, ledger.Migrate(t.Context(), func(context.Context) error { return nil }))
+	db, err := sqlx.Connect("postgres", owner)
+	must(t, err)
+	t.Cleanup(func() { db.Close() })
+	db.MustExec(manyPromotions)
+	keys, err := auth.LoadKeys(filepath.Join(t.TempDir(), "token.key"), time.Now)
+	must(t, err)
+	r := &resolvers.Resolver{Shops: ledger, Catalogue: ledger, Promotions: ledger, Claims: ledger, Clock: func() time.Time { return noon }}
+	handler := httptest.NewServer(resolvers.NewHandler(r, keys))
+	t.Cleanup(handler.Close)
+	s := &server{url: handler.URL, keys: keys}
+
+	cost := func(caller, tools string, first int) int64 {
+		query := fmt.Sprintf(`{ viewer { role } shop(id: "U2hvcDoxOjA") { promotions(first: %d, filter: {tools: [%s]}) { nodes {
+    id name status allowedActions shop { name }
+    ... on Voucher { usage { remaining } products(first: 3) { nodes { title } } more: products(first: 5) { nodes { sku } } }
+    ... on ProductDiscount { items(first: 2) { nodes { price { amount } product { title } } } }
+    ... on FlashDeal { items(first: 2) { nodes { price { amount } product { title } } } }
+} } } }`, first, tools)
+		before := statements()
+		status, answer := s.ask(t, caller, query, nil)
+		var told struct {
+			Data struct {
+				Shop struct{ Promotions struct{ Nodes []any } }
+			}
+			Errors []any
+		}
+		must(t, json.Unmarshal(answer, &told))
+		if n := len(told.Data.Shop.Promotions.Nodes); status != 200 || told.Errors != nil || n != first {
+			t.Fatalf("%d promotions came with %d: %s", n, status, answer)
+		}
+		return statements() - before
+	}
+	for _, caller := range []string{"seller", "buyer"} {
+		for _, tools := range []string{"REGULAR_VOUCHER", "PRODUCT_DISCOUNT", "REGULAR_VOUCHER, PRODUCT_DISCOUNT, FLASH_DEAL"} {
+			few, many := cost(caller, tools, 3), cost(caller, tools, 100)
+			if few < 1 || many > 2*few {
+				t.Errorf("%s, %s: 3 promotions cost %d statements, 100 cost %d", caller, tools, few, many)
+			}
+		}
+	}
+}
