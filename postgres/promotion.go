@@ -41,16 +41,17 @@ where p.shop_id = $1
   and ($4::text[] is null or ` + promotionStatus + ` = any ($4))
   and ($5::text is null or position(lower($5) in lower(p.name)) > 0)
   and ($6::bigint is null
-    or exists (select from vouchers w where w.shop_id = p.shop_id and w.id = p.id and w.scope = 'ENTIRE_SHOP')
-    or exists (select from voucher_products vp where vp.shop_id = p.shop_id and vp.voucher_id = p.id and vp.product_id = $6)
-    or exists (select from discounted_items di where di.shop_id = p.shop_id and di.promotion_id = p.id and di.product_id = $6))`
+    or p.id in (select voucher_id from voucher_products where shop_id = $1 and product_id = $6)
+    or p.id in (select promotion_id from discounted_items where shop_id = $1 and product_id = $6)
+    or exists (select from vouchers w where w.shop_id = p.shop_id and w.id = p.id and w.scope = 'ENTIRE_SHOP'))`
 
-// selectPromotion gives voucherRow's columns of promotions of every kind: vouchers alone have a table of their own.
+// selectPromotion gives voucherRow's columns of promotions of every kind: vouchers alone have a table of their own. The limit
+// keeps the planner from reading all vouchers of a shop for a page of them, where it has no statistics yet.
 const selectPromotion = `
 select ` + voucherColumns + `
 from promotions p
     join shops s on s.id = p.shop_id
-    left join vouchers v on v.shop_id = p.shop_id and v.id = p.id`
+    left join lateral (select * from vouchers where shop_id = p.shop_id and id = p.id limit 1) v on true`
 
 func (r voucherRow) promotion() promo.Promotion {
 	if promo.Tool(r.Tool).Kind() == promo.KindVoucher {
