@@ -53,7 +53,7 @@ func TestListsCostAFixedNumberOfStatements(t *testing.T) {
 
 	cost := func(caller, tools string, first int) int64 {
 		query := fmt.Sprintf(`{ viewer { role } shop(id: "U2hvcDoxOjA") { promotions(first: %d, filter: {tools: [%s]}) { nodes {
-    id name status allowedActions shop { name }
+    id name status allowedActions shop { name } history(first: 2) { nodes { action } }
     ... on Voucher { usage { remaining } products(first: 3) { nodes { title } } more: products(first: 5) { nodes { sku } } }
     ... on ProductDiscount { items(first: 2) { nodes { price { amount } product { title } } } }
     ... on FlashDeal { items(first: 2) { nodes { price { amount } product { title } } } }

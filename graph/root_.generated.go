@@ -2503,7 +2503,7 @@ type Buyer implements Node {
 enum CatalogueErrorCode {
   "A name is empty or too long: of a shop more than 50 characters, of a product, category or buyer more than 200."
   NAME_LENGTH
-  "A name has control characters."
+  "A name has nothing that can be seen, or has control characters or line breaks."
   NAME_INVALID
   "The currency is no ISO 4217 code."
   CURRENCY_UNKNOWN

@@ -131,14 +131,15 @@ func (c *catalogueChecker) few(n int, field string) bool {
 	return n <= MostAtOnce
 }
 
-// text is V4 for a text of any length: 1 to longest code points after trimming, no control characters.
+// text is V4 for a text of any length: 1 to longest code points after trimming, legible.
 func (c *catalogueChecker) text(given string, longest int, field ...string) string {
 	text := strings.TrimSpace(given)
-	if n := utf8.RuneCountInString(text); n < 1 || n > longest {
+	n := utf8.RuneCountInString(text)
+	if n < 1 || n > longest {
 		c.reject(CatalogueNameLength, "This must have 1 to "+strconv.Itoa(longest)+" characters.", field...)
 	}
-	if strings.ContainsFunc(text, unicode.IsControl) || !utf8.ValidString(text) {
-		c.reject(CatalogueNameInvalid, "This may not have control characters.", field...)
+	if n > 0 && !legible(text) {
+		c.reject(CatalogueNameInvalid, "This must have something that can be seen, and no control characters or line breaks.", field...)
 	}
 	return text
 }
@@ -146,7 +147,7 @@ func (c *catalogueChecker) text(given string, longest int, field ...string) stri
 // key is what a product or buyer is known by elsewhere. It is taken as it is, so white space at its ends is refused.
 func (c *catalogueChecker) key(key string, met map[string]bool, code Code, field ...string) {
 	switch {
-	case key == "" || len(key) > longestKey || key != strings.TrimSpace(key) || strings.ContainsFunc(key, unicode.IsControl) || !utf8.ValidString(key):
+	case len(key) > longestKey || key != strings.TrimSpace(key) || !legible(key):
 		c.reject(code, "This must have 1 to 100 bytes, no white space at its ends and no control characters.", field...)
 	case met[key]:
 		c.reject(code, "This stands in the request twice.", field...)

@@ -21,6 +21,7 @@ func TestANewShopHasANameACurrencyAndATimeZone(t *testing.T) {
 		{strings.Repeat("ü", 51), "USD", "UTC", []string{name}},
 		{" \t", "USD", "UTC", []string{name}},
 		{"a\u0090b", "USD", "UTC", []string{"NAME_INVALID name"}},
+		{"\u200b", "USD", "UTC", []string{"NAME_INVALID name"}},
 		{"A", "usd", "UTC", []string{currency}},
 		{"A", "ABC", "UTC", []string{currency}},
 		{"A", "", "UTC", []string{currency}},

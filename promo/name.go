@@ -13,10 +13,15 @@ func (r *Refusals) name(given string, field ...string) string {
 	if n < 1 || n > LongestName {
 		r.refuse("NAME_LENGTH", "The name must have 1 to 50 characters.", field...)
 	}
-	if n > 0 && (!utf8.ValidString(name) || strings.ContainsFunc(name, breaksLines) || !strings.ContainsFunc(name, canBeSeen)) {
+	if n > 0 && !legible(name) {
 		r.refuse("NAME_INVALID", "The name must have something that can be seen, and no control characters or line breaks.", field...)
 	}
 	return name
+}
+
+// legible tells whether a text has something that can be seen, and no control characters or line breaks.
+func legible(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, breaksLines) && strings.ContainsFunc(text, canBeSeen)
 }
 
 func breaksLines(c rune) bool { return unicode.In(c, unicode.Cc, unicode.Zl, unicode.Zp) }
