@@ -118,13 +118,11 @@ func (b *claimBatch) decide() {
 		if !b.open(i) {
 			continue
 		}
-		buyer, known := b.buyers[p.request.Subject]
-		switch {
-		case known && b.held[buyer] >= b.voucher.ClaimsPerCustomer:
-			b.outcomes[i].err = promo.RefuseClaim(promo.ClaimCustomerLimit)
-		case left <= 0:
-			b.outcomes[i].err = promo.RefuseClaim(promo.ClaimSoldOut)
-		default:
+		buyer, held := b.buyers[p.request.Subject], 0
+		if buyer != 0 { // known: behind the lock everybody is
+			held = b.held[buyer]
+		}
+		if b.outcomes[i].err = b.voucher.CountsAllow(held, left); b.outcomes[i].err == nil {
 			left--
 			b.held[buyer]++
 			b.made = append(b.made, i)

@@ -40,12 +40,17 @@ type Actor struct {
 	Client Client
 	// Shops are the shops whose data the actor may see. Empty for a BUYER; an ADMIN sees all of them.
 	Shops []ShopID
+	// Accounts are those that a HOST hosts livestreams of. Empty for everybody else.
+	Accounts []AccountID
 	// Subject names the person or system behind the token; for a BUYER it is the buyer's external id.
 	Subject string
 }
 
 // Owns tells whether the shop is one of the actor's.
 func (a Actor) Owns(shop ShopID) bool { return slices.Contains(a.Shops, shop) }
+
+// Hosts tells whether the actor hosts the account's livestreams.
+func (a Actor) Hosts(account AccountID) bool { return slices.Contains(a.Accounts, account) }
 
 // Caller names the actor where the ledger records who did something and whose key a repeat used.
 func (a Actor) Caller() string { return string(a.Role) + ":" + a.Subject }

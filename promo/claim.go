@@ -30,6 +30,8 @@ type Claim struct {
 	Buyer     BuyerID
 	Source    ClaimSource
 	ClaimedAt time.Time
+	// Distribution is the one it was made through. Nil unless it was made in a livestream.
+	Distribution *DistributionID
 	// Validity is when it may be redeemed, fixed at the claim (product.md V15).
 	Validity Period
 	// ReservedUntil is until when an unpaid order holds it. Nil if none does.
@@ -57,6 +59,8 @@ type ClaimRequest struct {
 	Voucher VoucherID
 	// Subject is the buyer's external id; the first claim makes the buyer.
 	Subject string
+	// Livestream is the one that the buyer claims in. Zero elsewhere; only a LIVE voucher asks for it.
+	Livestream LivestreamID
 	// Sender is the caller who sends it into a chat. Empty where the buyer claims.
 	Sender string
 	// IdempotencyKey makes repeats safe (product.md Q2). Empty: none.
@@ -73,33 +77,44 @@ func (r ClaimRequest) Caller() string {
 
 // Source is how the claim comes about.
 func (r ClaimRequest) Source() ClaimSource {
-	if r.Sender != "" {
+	switch {
+	case r.Sender != "":
 		return FromChat
+	case r.Livestream != LivestreamID{}:
+		return FromLive
 	}
 	return FromStorefront
 }
 
 // The refusals of a claim, in the order in which they are decided: the first that applies is the answer (product.md Q3).
 const (
-	ClaimVoucherUnknown Code = "NOT_FOUND"
-	ClaimDeactivated    Code = "DEACTIVATED"
-	ClaimNotStarted     Code = "NOT_STARTED"
-	ClaimEnded          Code = "ENDED"
-	ClaimPrivate        Code = "PRIVATE_COUPON"
-	ClaimNotDistributed Code = "NOT_DISTRIBUTED"
-	ClaimCustomerLimit  Code = "CUSTOMER_LIMIT_REACHED"
-	ClaimSoldOut        Code = "SOLD_OUT"
+	ClaimVoucherUnknown  Code = "NOT_FOUND"
+	ClaimDeactivated     Code = "DEACTIVATED"
+	ClaimNotStarted      Code = "NOT_STARTED"
+	ClaimEnded           Code = "ENDED"
+	ClaimPrivate         Code = "PRIVATE_COUPON"
+	ClaimNotDistributed  Code = "NOT_DISTRIBUTED"
+	ClaimNotInAudience   Code = "NOT_IN_AUDIENCE"
+	ClaimWatchTimeShort  Code = "WATCH_TIME_SHORT"
+	ClaimNotFollowing    Code = "NOT_FOLLOWING"
+	ClaimNotANewFollower Code = "NOT_A_NEW_FOLLOWER"
+	ClaimCustomerLimit   Code = "CUSTOMER_LIMIT_REACHED"
+	ClaimSoldOut         Code = "SOLD_OUT"
 )
 
 var claimMessages = map[Code]string{
-	ClaimVoucherUnknown: "There is no such voucher.",
-	ClaimDeactivated:    "The seller has ended this voucher.",
-	ClaimNotStarted:     "This voucher cannot be claimed yet.",
-	ClaimEnded:          "This voucher can no longer be claimed.",
-	ClaimPrivate:        "This coupon is only given in a chat.",
-	ClaimNotDistributed: "No livestream is handing out this voucher.",
-	ClaimCustomerLimit:  "You have as many copies of this voucher as one buyer may.",
-	ClaimSoldOut:        "All copies of this voucher are claimed.",
+	ClaimVoucherUnknown:  "There is no such voucher.",
+	ClaimDeactivated:     "The seller has ended this voucher.",
+	ClaimNotStarted:      "This voucher cannot be claimed yet.",
+	ClaimEnded:           "This voucher can no longer be claimed.",
+	ClaimPrivate:         "This coupon is only given in a chat.",
+	ClaimNotDistributed:  "No livestream is handing out this voucher.",
+	ClaimNotInAudience:   "Only those who watch the livestream can claim this voucher.",
+	ClaimWatchTimeShort:  "You have not watched for long enough yet.",
+	ClaimNotFollowing:    "Follow the host first.",
+	ClaimNotANewFollower: "This voucher is for those who have begun to follow in the last 30 days.",
+	ClaimCustomerLimit:   "You have as many copies of this voucher as one buyer may.",
+	ClaimSoldOut:         "All copies of this voucher are claimed.",
 }
 
 // RefuseClaim is the answer for a claim that a rule forbids.
@@ -119,6 +134,18 @@ func (v *Voucher) Claimable(from ClaimSource, now time.Time) error {
 		return RefuseClaim(ClaimPrivate)
 	case v.Tool == LiveVoucher && from != FromLive:
 		return RefuseClaim(ClaimNotDistributed)
+	}
+	return nil
+}
+
+// CountsAllow holds a claim against the last of Q3's rules: what one buyer may have, of which it holds so many, and how
+// many copies are left.
+func (v *Voucher) CountsAllow(held, left int) error {
+	switch {
+	case held >= v.ClaimsPerCustomer:
+		return RefuseClaim(ClaimCustomerLimit)
+	case left <= 0:
+		return RefuseClaim(ClaimSoldOut)
 	}
 	return nil
 }

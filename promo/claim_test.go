@@ -61,7 +61,8 @@ func TestQ3EveryRefusalOfAClaimHasASentence(t *testing.T) {
 	t.Parallel()
 	for _, code := range []promo.Code{
 		promo.ClaimVoucherUnknown, promo.ClaimDeactivated, promo.ClaimNotStarted, promo.ClaimEnded, promo.ClaimPrivate,
-		promo.ClaimNotDistributed, promo.ClaimCustomerLimit, promo.ClaimSoldOut,
+		promo.ClaimNotDistributed, promo.ClaimNotInAudience, promo.ClaimWatchTimeShort, promo.ClaimNotFollowing,
+		promo.ClaimNotANewFollower, promo.ClaimCustomerLimit, promo.ClaimSoldOut,
 	} {
 		if got, want := broken(t, promo.RefuseClaim(code)), string(code)+" voucherId"; !slices.Equal(got, []string{want}) {
 			t.Errorf("%s is told as %q", code, got)

@@ -22,6 +22,12 @@ type (
 	ProductID = ID[Product]
 	// ClaimID is the id of a claim.
 	ClaimID = ID[Claim]
+	// AccountID is the id of an account.
+	AccountID = ID[Account]
+	// LivestreamID is the id of a livestream.
+	LivestreamID = ID[Livestream]
+	// DistributionID is the id of a distribution.
+	DistributionID = ID[Distribution]
 )
 
 // Kind says what a Key is the key of: the name of a type of the schema.
@@ -37,6 +43,9 @@ const (
 
 	KindProductDiscount Kind = "ProductDiscount"
 	KindFlashDeal       Kind = "FlashDeal"
+	KindAccount         Kind = "Account"
+	KindLivestream      Kind = "Livestream"
+	KindDistribution    Kind = "Distribution"
 )
 
 // Key is the id of anything. Of a shop only Shop is set, of a buyer only Serial.
@@ -65,3 +74,16 @@ func (d *ItemDiscount) Key() Key {
 
 // Key is the claim's key.
 func (c *Claim) Key() Key { return Key{Kind: KindClaim, Shop: c.ID.Shop, Serial: c.ID.Serial} }
+
+// Key is the account's key.
+func (a *Account) Key() Key { return Key{Kind: KindAccount, Shop: a.ID.Shop, Serial: a.ID.Serial} }
+
+// Key is the livestream's key.
+func (l *Livestream) Key() Key {
+	return Key{Kind: KindLivestream, Shop: l.ID.Shop, Serial: l.ID.Serial}
+}
+
+// Key is the distribution's key.
+func (d *Distribution) Key() Key {
+	return Key{Kind: KindDistribution, Shop: d.ID.Shop, Serial: d.ID.Serial}
+}

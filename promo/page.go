@@ -29,6 +29,10 @@ const (
 	ClaimOrder = "claim:claimedAt"
 	// ChangeOrder is latest first.
 	ChangeOrder = "change:latest"
+	// LivestreamOrder is by start, latest first.
+	LivestreamOrder = "livestream:startedAt"
+	// DistributionOrder is by start, latest first.
+	DistributionOrder = "distribution:startedAt"
 )
 
 // Page is a part of a list.
