@@ -33,7 +33,28 @@ insert into redemptions (shop_id, claim_id, voucher_id, order_id, redeemed_at) s
 		shop, c.Buyer, noon, mug.Serial, c.ID.Serial, v.ID.Serial)
 	// Not yet running, and so nothing that buyers see.
 	b.discount(shop, promo.ToolFlashDeal, promo.Period{From: noon.AddDate(0, 0, 1), To: noon.AddDate(0, 0, 2)}, off(mug, "10"))
+	b.populateLive(shop, c.Buyer)
 	return v, c
+}
+
+// populateLive makes a livestream of the shop in which something was handed out, and the buyer watched and followed.
+func (b *testBundle) populateLive(shop promo.ShopID, buyer promo.BuyerID) {
+	b.t.Helper()
+	live := b.voucher(shop, withTool(promo.LiveVoucher))
+	b.exec(`
+with a as (
+    insert into accounts (shop_id, handle, kind, place, linked_at) values ($1, 'shop' || $1::bigint, 'OFFICIAL', 0, $3) returning id
+), l as (
+    insert into livestreams (shop_id, account_id, title, started_at, ended_at) select $1, id, 'Over', $3, $3 from a returning id
+), d as (
+    insert into distributions (shop_id, voucher_id, livestream_id, task, watch_seconds, started_at, stopped_at)
+    select $1, $4, id, 'WATCH', 5, $3, $3 from l returning id
+), au as (
+    insert into audience (shop_id, livestream_id, buyer_id, last_heartbeat_at) select $1, id, $2, $3 from l
+), w as (
+    insert into watch_times (shop_id, distribution_id, buyer_id, watched_micros) select $1, id, $2, 1 from d
+)
+insert into follows (shop_id, account_id, buyer_id) select $1, id, $2 from a`, shop, buyer, noon, live.ID.Serial)
 }
 
 // as tries a statement within a scope, and undoes it. More grants may be given to the scope's role for the time.
@@ -152,12 +173,14 @@ func TestRolesMayDoOnlyTheirWork(t *testing.T) {
 			`select from customers`, `select from streams`, `update redemptions set reversed_at = now()`,
 			`update promotions set created_by = 'x'`, `update promotion_changes set new = 'x'`, `delete from promotion_changes`,
 			`update voucher_products set product_id = 1`, `delete from vouchers`,
+			`update distributions set claimed = 0`, `update accounts set handle = 'x'`, `delete from follows`, `delete from audience`,
 		},
 		roleClaims: {
 			`update vouchers set total_quantity = 1`, `update promotions set name = 'x'`, `insert into vouchers default values`,
 			`update claims set claimed_at = now()`, `delete from claims`, `select from orders`, `select from products`, `select from outbox`,
 			`update buyers set name = 'x'`, `update redemptions set reversed_at = now()`, `select from customers`,
 			`select from promotion_changes`, `delete from voucher_products`,
+			`select from accounts`, `update distributions set stopped_at = now()`, `update watch_times set watched_micros = 0`,
 		},
 		roleRelay: {
 			`select from promotions`, `select from claims`, `select from buyers`, `select from orders`, `select key from idempotency_keys`,

@@ -17,7 +17,7 @@ import (
 //
 // The voucher is looked at first without a lock: refusals that need none, and those of a sold-out voucher, never wait for
 // a claim. Otherwise the buyers are made sure of, the voucher's row is locked, and everything that can have changed is
-// read again behind the lock before it is decided.
+// read again behind the lock before it is decided. What livestreams hand out is locked after the voucher.
 func (l *Ledger) decideClaims(ctx context.Context, pending []*pendingClaim) error {
 	id := pending[0].request.Voucher
 	b := &claimBatch{pending: pending, id: id}
@@ -48,6 +48,8 @@ type claimBatch struct {
 	buyers  map[string]promo.BuyerID
 	// held counts the copies that each buyer has, those of this batch included.
 	held map[promo.BuyerID]int
+	// standings are how buyers stand to what their livestreams hand out of a LIVE voucher.
+	standings map[handedOut]*promo.LiveStanding
 	// outcomes are in the order of pending.
 	outcomes []claimOutcome
 	made     []int
@@ -76,8 +78,9 @@ func (b *claimBatch) look(ctx context.Context, tx *sqlx.Tx, now time.Time) error
 	if err := b.repeats(ctx, tx); err != nil {
 		return err
 	}
-	if b.refuse(); b.settled() {
-		return nil
+	b.refuse()
+	if err := b.stand(ctx, tx); err != nil || b.settled() {
+		return err
 	}
 	if err := b.count(ctx, tx); err != nil {
 		return err
@@ -155,6 +158,9 @@ func (b *claimBatch) decideLocked(ctx context.Context, tx *sqlx.Tx, clock func()
 	}
 	if _, err := tx.ExecContext(ctx, lockVoucher, b.id.Shop, b.id.Serial); err != nil {
 		return fmt.Errorf("locking a voucher: %w", err)
+	}
+	if err := b.lockHandedOut(ctx, tx); err != nil {
+		return err
 	}
 	if err := b.look(ctx, tx, clock()); err != nil || b.closed() {
 		return err

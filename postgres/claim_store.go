@@ -14,15 +14,19 @@ import (
 // One statement stores the claims with their counter, facts and keys. Ids are drawn first, so that each row knows its own.
 const insertClaims = `
 with made as materialized (
-    select nextval('claims_id_seq') as id, ordinal, buyer_id, source, payload, caller, key, body
-    from unnest($3::bigint[], $4::claim_source[], $5::json[], $6::text[], $7::text[], $8::bytea[])
-        with ordinality as m (buyer_id, source, payload, caller, key, body, ordinal)
+    select nextval('claims_id_seq') as id, ordinal, buyer_id, source, payload, caller, key, body, nullif(distribution_id, 0) as distribution_id
+    from unnest($3::bigint[], $4::claim_source[], $5::json[], $6::text[], $7::text[], $8::bytea[], $13::bigint[])
+        with ordinality as m (buyer_id, source, payload, caller, key, body, distribution_id, ordinal)
 ), claimed as (
-    insert into claims (shop_id, id, voucher_id, buyer_id, source, claimed_at, valid_from, valid_to)
+    insert into claims (shop_id, id, voucher_id, buyer_id, source, claimed_at, valid_from, valid_to, distribution_id)
     overriding system value
-    select $1, id, $2, buyer_id, source, $9, $10, $11 from made
+    select $1, id, $2, buyer_id, source, $9, $10, $11, distribution_id from made
 ), counted as (
     update vouchers set claimed = claimed + (select count(*) from made) where shop_id = $1 and id = $2
+), handed_out as (
+    update distributions d set claimed = d.claimed + n.claims
+    from (select distribution_id, count(*) as claims from made where distribution_id is not null group by 1) n
+    where d.shop_id = $1 and d.id = n.distribution_id
 ), facts as (
     insert into outbox (shop_id, kind, at, payload)
     select $1, 'claim', $9, payload from made
@@ -38,7 +42,7 @@ select id, (select count(*) from keys) as bound from made order by ordinal`
 
 // madeClaims are the claims to store, column by column.
 type madeClaims struct {
-	buyers                        []int64
+	buyers, distributions         []int64
 	sources, facts, callers, keys []string
 	bodies                        [][]byte
 	// bind is how many come with a key.
@@ -61,7 +65,7 @@ func (b *claimBatch) store(ctx context.Context, tx *sqlx.Tx) error {
 		Bound int
 	}
 	if err := tx.SelectContext(ctx, &rows, insertClaims, b.id.Shop, b.id.Serial, pq.Array(m.buyers), pq.Array(m.sources), pq.Array(m.facts),
-		pq.Array(m.callers), pq.Array(m.keys), pq.Array(m.bodies), b.now, validity.From, validity.To, b.now.Add(-keyLifetime)); err != nil {
+		pq.Array(m.callers), pq.Array(m.keys), pq.Array(m.bodies), b.now, validity.From, validity.To, b.now.Add(-keyLifetime), pq.Array(m.distributions)); err != nil {
 		return fmt.Errorf("storing claims: %w", err)
 	}
 	if rows[0].Bound != m.bind {
@@ -79,6 +83,12 @@ func (b *claimBatch) make(m *madeClaims, r promo.ClaimRequest, validity promo.Pe
 	c := &promo.Claim{
 		ID: promo.ClaimID{Shop: b.id.Shop}, Voucher: b.id, Buyer: b.buyers[r.Subject], Source: r.Source(), ClaimedAt: b.now, Validity: validity,
 	}
+	distribution := int64(0)
+	if s := b.standing(r); s != nil {
+		c.Distribution, distribution = &s.Distribution.ID, s.Distribution.ID.Serial
+	} else if c.Source == promo.FromLive {
+		c.Source = promo.FromStorefront // the livestream has no part in it
+	}
 	fact, err := json.Marshal(promo.Fact{
 		Promotions: []int64{b.id.Serial}, Tools: []string{string(b.voucher.Tool)}, Buyer: int64(c.Buyer), Quantity: 1,
 		Channel: string(c.Source), Until: validity.To.UnixMicro(), Actor: r.Caller(),
@@ -88,6 +98,7 @@ func (b *claimBatch) make(m *madeClaims, r promo.ClaimRequest, validity promo.Pe
 	}
 	m.buyers, m.sources, m.facts = append(m.buyers, int64(c.Buyer)), append(m.sources, string(c.Source)), append(m.facts, string(fact))
 	m.callers, m.keys, m.bodies = append(m.callers, r.Caller()), append(m.keys, r.IdempotencyKey), append(m.bodies, claimDigest(r))
+	m.distributions = append(m.distributions, distribution)
 	if r.IdempotencyKey != "" {
 		m.bind++
 	}
@@ -98,8 +109,8 @@ func (b *claimBatch) make(m *madeClaims, r promo.ClaimRequest, validity promo.Pe
 func (b *claimBatch) answer() {
 	for i, p := range b.pending {
 		p.claim = b.outcomes[i].claim
-		// A buyer who was refused learns nothing of a voucher that is not on the shop's pages.
-		if b.voucher != nil && (p.claim != nil || b.voucher.Tool == promo.RegularVoucher) {
+		// A buyer who was refused learns nothing of a voucher that is neither on the shop's pages nor handed out before its eyes.
+		if b.voucher != nil && (p.claim != nil || b.voucher.Tool == promo.RegularVoucher || b.standing(p.request) != nil) {
 			p.voucher = b.voucher
 		}
 		p.settle(b.outcomes[i].err)

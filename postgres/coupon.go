@@ -20,16 +20,17 @@ type claimRow struct {
 	ValidFrom     *time.Time `db:"valid_from"`
 	ValidTo       *time.Time `db:"valid_to"`
 	ReservedUntil *time.Time `db:"reserved_until"`
+	Distribution  *int64     `db:"distribution_id"`
 	RedeemedAt    *time.Time `db:"redeemed_at"`
 }
 
 // claimColumns are those of claimRow, from claims c and the redemption r of each.
 const claimColumns = `c.shop_id, c.id, c.voucher_id, c.buyer_id, c.source, c.claimed_at, c.valid_from, c.valid_to,
-    c.reserved_until, r.redeemed_at`
+    c.reserved_until, c.distribution_id, r.redeemed_at`
 
 func (r claimRow) promo() *promo.Claim {
 	shop := promo.ShopID(*r.ShopID)
-	return &promo.Claim{
+	c := &promo.Claim{
 		ID:            promo.ClaimID{Shop: shop, Serial: *r.ID},
 		Voucher:       promo.VoucherID{Shop: shop, Serial: *r.VoucherID},
 		Buyer:         promo.BuyerID(*r.BuyerID),
@@ -39,6 +40,10 @@ func (r claimRow) promo() *promo.Claim {
 		ReservedUntil: r.ReservedUntil,
 		RedeemedAt:    r.RedeemedAt,
 	}
+	if r.Distribution != nil {
+		c.Distribution = &promo.DistributionID{Shop: shop, Serial: *r.Distribution}
+	}
+	return c
 }
 
 const selectClaim = `

@@ -67,3 +67,9 @@ func isCutShort(err error) bool {
 	// Shutting down, crashed, starting, database dropped, idle for too long.
 	return refusal.Code == pqerror.QueryCanceled || strings.HasPrefix(string(refusal.Code), "57P0")
 }
+
+// violates tells whether a statement failed because it would have broken the constraint, or the unique index, of that name.
+func violates(err error, constraint string) bool {
+	refusal := pq.As(err, pqerror.UniqueViolation, pqerror.ExclusionViolation, pqerror.CheckViolation)
+	return refusal != nil && refusal.Constraint == constraint
+}

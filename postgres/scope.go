@@ -23,16 +23,17 @@ const (
 
 // scope is for whom a transaction acts: row-level security reads it.
 type scope struct {
-	role    string
-	shops   []promo.ShopID
-	subject string
-	actor   promo.Role
+	role     string
+	shops    []promo.ShopID
+	accounts []promo.AccountID
+	subject  string
+	actor    promo.Role
 	// at is the moment at which the transaction acts; inTx sets it.
 	at time.Time
 }
 
 func scopeOf(a promo.Actor) scope {
-	s := scope{role: roleAPI, shops: a.Shops, actor: a.Role}
+	s := scope{role: roleAPI, shops: a.Shops, accounts: a.Accounts, actor: a.Role}
 	if a.Role == promo.RoleBuyer {
 		s.subject = a.Subject
 	}
@@ -43,7 +44,7 @@ const (
 	enterScope = `
 select set_config('role', $1, true), set_config('app.shops', $2::bigint[]::text, true),
        set_config('app.subject', $3, true), set_config('app.role', $4, true),
-       set_config('app.at', $5::timestamptz::text, true)`
+       set_config('app.at', $5::timestamptz::text, true), set_config('app.accounts', $6::bigint[]::text, true)`
 	// Asked as the buyer, after its scope was entered: a buyer sees its own row and no other.
 	enterBuyer = `
 select set_config('app.buyer', coalesce((select id::text from buyers where external_id = $1), ''), true)`
@@ -71,7 +72,8 @@ func (l *Ledger) inTx(ctx context.Context, s scope, do func(*sqlx.Tx) error) (er
 }
 
 func enter(ctx context.Context, tx *sqlx.Tx, s scope) error {
-	_, err := tx.ExecContext(ctx, enterScope, s.role, pq.Array(shopNumbers(s.shops)), s.subject, string(s.actor), s.at)
+	_, accounts := columns(s.accounts)
+	_, err := tx.ExecContext(ctx, enterScope, s.role, pq.Array(shopNumbers(s.shops)), s.subject, string(s.actor), s.at, accounts)
 	if err == nil && s.subject != "" {
 		_, err = tx.ExecContext(ctx, enterBuyer, s.subject)
 	}
