@@ -181,8 +181,14 @@ create policy own on audience to voucherhouse_api using (buyer_id = (select app_
 create policy own on watch_times to voucherhouse_api using (buyer_id = (select app_buyer()));
 create policy own on follows to voucherhouse_api using (buyer_id = (select app_buyer()));
 
--- A LIVE voucher is to be seen while a livestream hands it out: what is open is of a livestream that runs.
-create policy handed_out on promotions for select to voucherhouse_api using (
-    (select app_subject()) is not null and tool = 'LIVE_VOUCHER' and exists (
-        select from distributions
-        where distributions.shop_id = promotions.shop_id and distributions.voucher_id = promotions.id and distributions.stopped_at is null));
+-- A LIVE voucher is to be seen while a livestream hands it out: what is open is of a livestream that runs. A function, and
+-- in plpgsql: statements on vouchers would else be planned with the policies of all the tables behind, each several times.
+-- +goose StatementBegin
+create function handed_out(shop bigint, voucher bigint) returns boolean stable language plpgsql as $$
+begin
+    return exists (select from distributions where shop_id = shop and voucher_id = voucher and stopped_at is null);
+end
+$$;
+-- +goose StatementEnd
+create policy handed_out on promotions for select to voucherhouse_api
+    using ((select app_subject()) is not null and tool = 'LIVE_VOUCHER' and handed_out(shop_id, id));
