@@ -74,7 +74,10 @@ func (s *Server) URL() string { return "http://" + s.listener.Addr().String() }
 
 // Open serves from the stores, and starts the work that goes on beside requests.
 func (s *Server) Open(ctx context.Context, stores *Stores, clock func() time.Time, explorer web.Boot) {
-	r := &resolvers.Resolver{Shops: stores.Ledger, Catalogue: stores.Ledger, Promotions: stores.Ledger, Claims: stores.Ledger, Reports: reports(stores), Clock: clock}
+	r := &resolvers.Resolver{
+		Shops: stores.Ledger, Catalogue: stores.Ledger, Promotions: stores.Ledger, Claims: stores.Ledger,
+		Accounts: stores.Ledger, Livestreams: stores.Ledger, Distributions: stores.Ledger, Reports: reports(stores), Clock: clock,
+	}
 	mux := http.NewServeMux()
 	mux.Handle(endpoint, resolvers.NewHandler(r, stores.Keys))
 	mux.Handle("/explore/", web.Explorer(explorer))

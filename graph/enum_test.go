@@ -105,6 +105,9 @@ func TestEnumsAreTheConstantsOfTheDomain(t *testing.T) {
 		"VoucherWarningCode":  {"../promo/*.go", "WarningCode"},
 		"ClaimStatus":         {"../promo/*.go", "ClaimStatus"},
 		"ClaimSource":         {"../promo/*.go", "ClaimSource"},
+		"AccountKind":         {"../promo/*.go", "AccountKind"},
+		"LiveTaskKind":        {"../promo/*.go", "TaskKind"},
+		"LiveErrorCode":       {"../promo/live.go", "Code"},
 		"Granularity":         {"../warehouse/*.go", "Granularity"},
 		"Dimension":           {"../warehouse/*.go", "Dimension"},
 	} {
@@ -121,7 +124,8 @@ func TestEnumsAreTheConstantsOfTheDomain(t *testing.T) {
 func TestQ3ClaimErrorCodesAreInTheOrderOfTheRules(t *testing.T) {
 	t.Parallel()
 	inOrder := []string{
-		"NOT_FOUND", "DEACTIVATED", "NOT_STARTED", "ENDED", "PRIVATE_COUPON", "NOT_DISTRIBUTED", "CUSTOMER_LIMIT_REACHED", "SOLD_OUT",
+		"NOT_FOUND", "DEACTIVATED", "NOT_STARTED", "ENDED", "PRIVATE_COUPON", "NOT_DISTRIBUTED", "NOT_IN_AUDIENCE", "WATCH_TIME_SHORT",
+		"NOT_FOLLOWING", "NOT_A_NEW_FOLLOWER", "CUSTOMER_LIMIT_REACHED", "SOLD_OUT",
 	}
 	if got := enum(t, "ClaimErrorCode"); !slices.Equal(got, inOrder) {
 		t.Errorf("the schema has %q", got)

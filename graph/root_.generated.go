@@ -23,11 +23,15 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	Account() AccountResolver
 	Buyer() BuyerResolver
 	Claim() ClaimResolver
 	DiscountedItem() DiscountedItemResolver
+	Distribution() DistributionResolver
 	FlashDeal() FlashDealResolver
 	GroupKey() GroupKeyResolver
+	LiveTask() LiveTaskResolver
+	Livestream() LivestreamResolver
 	Mutation() MutationResolver
 	PercentOff() PercentOffResolver
 	Product() ProductResolver
@@ -42,6 +46,15 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	Account struct {
+		Handle      func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		LinkedAt    func(childComplexity int) int
+		Livestreams func(childComplexity int, live *bool, first *int, after *string) int
+		UnlinkedAt  func(childComplexity int) int
+	}
+
 	AmountOff struct {
 		Amount func(childComplexity int) int
 	}
@@ -78,13 +91,14 @@ type ComplexityRoot struct {
 	}
 
 	Claim struct {
-		Buyer     func(childComplexity int) int
-		ClaimedAt func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Source    func(childComplexity int) int
-		Status    func(childComplexity int) int
-		Validity  func(childComplexity int) int
-		Voucher   func(childComplexity int) int
+		Buyer        func(childComplexity int) int
+		ClaimedAt    func(childComplexity int) int
+		Distribution func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Source       func(childComplexity int) int
+		Status       func(childComplexity int) int
+		Validity     func(childComplexity int) int
+		Voucher      func(childComplexity int) int
 	}
 
 	ClaimConnection struct {
@@ -108,6 +122,13 @@ type ComplexityRoot struct {
 		Claim      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 		Voucher    func(childComplexity int) int
+	}
+
+	ClaimableVoucher struct {
+		Claimable    func(childComplexity int) int
+		Distribution func(childComplexity int) int
+		Reason       func(childComplexity int) int
+		Voucher      func(childComplexity int) int
 	}
 
 	CoreData struct {
@@ -192,6 +213,39 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	DistributeVoucherPayload struct {
+		Distribution func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+		Warnings     func(childComplexity int) int
+	}
+
+	Distribution struct {
+		Claimed        func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Livestream     func(childComplexity int) int
+		StartedAt      func(childComplexity int) int
+		StoppedAt      func(childComplexity int) int
+		Task           func(childComplexity int) int
+		ViewerProgress func(childComplexity int) int
+		Voucher        func(childComplexity int) int
+	}
+
+	DistributionConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	DistributionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	EndLivestreamPayload struct {
+		Livestream func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	FlashDeal struct {
 		AllowedActions func(childComplexity int) int
 		History        func(childComplexity int, first *int, after *string) int
@@ -203,6 +257,11 @@ type ComplexityRoot struct {
 		Status         func(childComplexity int) int
 		Tool           func(childComplexity int) int
 		Version        func(childComplexity int) int
+	}
+
+	FollowAccountPayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	Freshness struct {
@@ -220,6 +279,43 @@ type ComplexityRoot struct {
 	IncreaseVoucherQuantityPayload struct {
 		UserErrors func(childComplexity int) int
 		Voucher    func(childComplexity int) int
+	}
+
+	LinkAccountPayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	LiveTask struct {
+		Account      func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		WatchSeconds func(childComplexity int) int
+	}
+
+	LiveUserError struct {
+		Code    func(childComplexity int) int
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
+	}
+
+	Livestream struct {
+		Account       func(childComplexity int) int
+		Distributions func(childComplexity int) int
+		EndedAt       func(childComplexity int) int
+		ID            func(childComplexity int) int
+		StartedAt     func(childComplexity int) int
+		Title         func(childComplexity int) int
+	}
+
+	LivestreamConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	LivestreamEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	MetricDefinition struct {
@@ -245,10 +341,19 @@ type ComplexityRoot struct {
 		CreateRegularVoucher    func(childComplexity int, input model.CreateRegularVoucherInput) int
 		CreateShop              func(childComplexity int, input model.CreateShopInput) int
 		DeactivatePromotion     func(childComplexity int, input model.DeactivatePromotionInput) int
+		DistributeVoucher       func(childComplexity int, input model.DistributeVoucherInput) int
+		EndLivestream           func(childComplexity int, input model.EndLivestreamInput) int
+		FollowAccount           func(childComplexity int, input model.FollowAccountInput) int
 		IncreaseVoucherQuantity func(childComplexity int, input model.IncreaseVoucherQuantityInput) int
+		LinkAccount             func(childComplexity int, input model.LinkAccountInput) int
+		StartLivestream         func(childComplexity int, input model.StartLivestreamInput) int
+		StopDistribution        func(childComplexity int, input model.StopDistributionInput) int
+		UnfollowAccount         func(childComplexity int, input model.UnfollowAccountInput) int
+		UnlinkAccount           func(childComplexity int, input model.UnlinkAccountInput) int
 		UpdateVoucher           func(childComplexity int, input model.UpdateVoucherInput) int
 		UpsertBuyers            func(childComplexity int, input model.UpsertBuyersInput) int
 		UpsertProducts          func(childComplexity int, input model.UpsertProductsInput) int
+		WatchLivestream         func(childComplexity int, input model.WatchLivestreamInput) int
 	}
 
 	PageInfo struct {
@@ -319,6 +424,7 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		ClaimableVouchers func(childComplexity int, shopID string, productID *string, livestreamID *string) int
 		CoreData          func(childComplexity int, input model.CoreDataInput) int
 		MetricDefinitions func(childComplexity int) int
 		MyCoupons         func(childComplexity int, statuses []promo.ClaimStatus, first *int, after *string) int
@@ -337,8 +443,10 @@ type ComplexityRoot struct {
 	}
 
 	Shop struct {
+		Accounts        func(childComplexity int) int
 		Currency        func(childComplexity int) int
 		ID              func(childComplexity int) int
+		Livestreams     func(childComplexity int, live *bool, first *int, after *string) int
 		Name            func(childComplexity int) int
 		Products        func(childComplexity int, filter *model.ProductFilter, first *int, after *string) int
 		PromotionCounts func(childComplexity int, filter *model.PromotionFilter) int
@@ -355,6 +463,32 @@ type ComplexityRoot struct {
 	ShopEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	StartLivestreamPayload struct {
+		Livestream func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	StopDistributionPayload struct {
+		Distribution func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	TaskProgress struct {
+		Done           func(childComplexity int) int
+		Following      func(childComplexity int) int
+		WatchedSeconds func(childComplexity int) int
+	}
+
+	UnfollowAccountPayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UnlinkAccountPayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	UpdateVoucherPayload struct {
@@ -379,10 +513,11 @@ type ComplexityRoot struct {
 	}
 
 	Viewer struct {
-		Buyer  func(childComplexity int) int
-		Client func(childComplexity int) int
-		Role   func(childComplexity int) int
-		Shops  func(childComplexity int, first *int, after *string) int
+		Accounts func(childComplexity int) int
+		Buyer    func(childComplexity int) int
+		Client   func(childComplexity int) int
+		Role     func(childComplexity int) int
+		Shops    func(childComplexity int, first *int, after *string) int
 	}
 
 	Voucher struct {
@@ -390,6 +525,7 @@ type ComplexityRoot struct {
 		ClaimsPerCustomer func(childComplexity int) int
 		Discount          func(childComplexity int) int
 		DisplayChannel    func(childComplexity int) int
+		Distributions     func(childComplexity int, open *bool, first *int, after *string) int
 		EstimatedSpend    func(childComplexity int) int
 		History           func(childComplexity int, first *int, after *string) int
 		ID                func(childComplexity int) int
@@ -435,6 +571,11 @@ type ComplexityRoot struct {
 		LastReconciliation func(childComplexity int) int
 		Waiting            func(childComplexity int) int
 	}
+
+	WatchLivestreamPayload struct {
+		Distributions func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
+	}
 }
 
 type executableSchema graphql.ExecutableSchemaState[ResolverRoot, DirectiveRoot, ComplexityRoot]
@@ -450,6 +591,48 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "Account.handle":
+		if e.ComplexityRoot.Account.Handle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.Handle(childComplexity), true
+	case "Account.id":
+		if e.ComplexityRoot.Account.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.ID(childComplexity), true
+	case "Account.kind":
+		if e.ComplexityRoot.Account.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.Kind(childComplexity), true
+	case "Account.linkedAt":
+		if e.ComplexityRoot.Account.LinkedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.LinkedAt(childComplexity), true
+	case "Account.livestreams":
+		if e.ComplexityRoot.Account.Livestreams == nil {
+			break
+		}
+
+		args, err := ec.field_Account_livestreams_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Account.Livestreams(childComplexity, args["live"].(*bool), args["first"].(*int), args["after"].(*string)), true
+	case "Account.unlinkedAt":
+		if e.ComplexityRoot.Account.UnlinkedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.UnlinkedAt(childComplexity), true
 
 	case "AmountOff.amount":
 		if e.ComplexityRoot.AmountOff.Amount == nil {
@@ -571,6 +754,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Claim.ClaimedAt(childComplexity), true
+	case "Claim.distribution":
+		if e.ComplexityRoot.Claim.Distribution == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Claim.Distribution(childComplexity), true
 	case "Claim.id":
 		if e.ComplexityRoot.Claim.ID == nil {
 			break
@@ -671,6 +860,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ClaimVoucherPayload.Voucher(childComplexity), true
+
+	case "ClaimableVoucher.claimable":
+		if e.ComplexityRoot.ClaimableVoucher.Claimable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClaimableVoucher.Claimable(childComplexity), true
+	case "ClaimableVoucher.distribution":
+		if e.ComplexityRoot.ClaimableVoucher.Distribution == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClaimableVoucher.Distribution(childComplexity), true
+	case "ClaimableVoucher.reason":
+		if e.ComplexityRoot.ClaimableVoucher.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClaimableVoucher.Reason(childComplexity), true
+	case "ClaimableVoucher.voucher":
+		if e.ComplexityRoot.ClaimableVoucher.Voucher == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClaimableVoucher.Voucher(childComplexity), true
 
 	case "CoreData.freshness":
 		if e.ComplexityRoot.CoreData.Freshness == nil {
@@ -960,6 +1174,119 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DiscountedItemEdge.Node(childComplexity), true
 
+	case "DistributeVoucherPayload.distribution":
+		if e.ComplexityRoot.DistributeVoucherPayload.Distribution == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DistributeVoucherPayload.Distribution(childComplexity), true
+	case "DistributeVoucherPayload.userErrors":
+		if e.ComplexityRoot.DistributeVoucherPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DistributeVoucherPayload.UserErrors(childComplexity), true
+	case "DistributeVoucherPayload.warnings":
+		if e.ComplexityRoot.DistributeVoucherPayload.Warnings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DistributeVoucherPayload.Warnings(childComplexity), true
+
+	case "Distribution.claimed":
+		if e.ComplexityRoot.Distribution.Claimed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Distribution.Claimed(childComplexity), true
+	case "Distribution.id":
+		if e.ComplexityRoot.Distribution.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Distribution.ID(childComplexity), true
+	case "Distribution.livestream":
+		if e.ComplexityRoot.Distribution.Livestream == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Distribution.Livestream(childComplexity), true
+	case "Distribution.startedAt":
+		if e.ComplexityRoot.Distribution.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Distribution.StartedAt(childComplexity), true
+	case "Distribution.stoppedAt":
+		if e.ComplexityRoot.Distribution.StoppedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Distribution.StoppedAt(childComplexity), true
+	case "Distribution.task":
+		if e.ComplexityRoot.Distribution.Task == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Distribution.Task(childComplexity), true
+	case "Distribution.viewerProgress":
+		if e.ComplexityRoot.Distribution.ViewerProgress == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Distribution.ViewerProgress(childComplexity), true
+	case "Distribution.voucher":
+		if e.ComplexityRoot.Distribution.Voucher == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Distribution.Voucher(childComplexity), true
+
+	case "DistributionConnection.edges":
+		if e.ComplexityRoot.DistributionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DistributionConnection.Edges(childComplexity), true
+	case "DistributionConnection.nodes":
+		if e.ComplexityRoot.DistributionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DistributionConnection.Nodes(childComplexity), true
+	case "DistributionConnection.pageInfo":
+		if e.ComplexityRoot.DistributionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DistributionConnection.PageInfo(childComplexity), true
+
+	case "DistributionEdge.cursor":
+		if e.ComplexityRoot.DistributionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DistributionEdge.Cursor(childComplexity), true
+	case "DistributionEdge.node":
+		if e.ComplexityRoot.DistributionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DistributionEdge.Node(childComplexity), true
+
+	case "EndLivestreamPayload.livestream":
+		if e.ComplexityRoot.EndLivestreamPayload.Livestream == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndLivestreamPayload.Livestream(childComplexity), true
+	case "EndLivestreamPayload.userErrors":
+		if e.ComplexityRoot.EndLivestreamPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndLivestreamPayload.UserErrors(childComplexity), true
+
 	case "FlashDeal.allowedActions":
 		if e.ComplexityRoot.FlashDeal.AllowedActions == nil {
 			break
@@ -1031,6 +1358,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.FlashDeal.Version(childComplexity), true
 
+	case "FollowAccountPayload.account":
+		if e.ComplexityRoot.FollowAccountPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FollowAccountPayload.Account(childComplexity), true
+	case "FollowAccountPayload.userErrors":
+		if e.ComplexityRoot.FollowAccountPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FollowAccountPayload.UserErrors(childComplexity), true
+
 	case "Freshness.asOf":
 		if e.ComplexityRoot.Freshness.AsOf == nil {
 			break
@@ -1081,6 +1421,126 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.IncreaseVoucherQuantityPayload.Voucher(childComplexity), true
+
+	case "LinkAccountPayload.account":
+		if e.ComplexityRoot.LinkAccountPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkAccountPayload.Account(childComplexity), true
+	case "LinkAccountPayload.userErrors":
+		if e.ComplexityRoot.LinkAccountPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LinkAccountPayload.UserErrors(childComplexity), true
+
+	case "LiveTask.account":
+		if e.ComplexityRoot.LiveTask.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LiveTask.Account(childComplexity), true
+	case "LiveTask.kind":
+		if e.ComplexityRoot.LiveTask.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LiveTask.Kind(childComplexity), true
+	case "LiveTask.watchSeconds":
+		if e.ComplexityRoot.LiveTask.WatchSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LiveTask.WatchSeconds(childComplexity), true
+
+	case "LiveUserError.code":
+		if e.ComplexityRoot.LiveUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LiveUserError.Code(childComplexity), true
+	case "LiveUserError.field":
+		if e.ComplexityRoot.LiveUserError.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LiveUserError.Field(childComplexity), true
+	case "LiveUserError.message":
+		if e.ComplexityRoot.LiveUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LiveUserError.Message(childComplexity), true
+
+	case "Livestream.account":
+		if e.ComplexityRoot.Livestream.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Livestream.Account(childComplexity), true
+	case "Livestream.distributions":
+		if e.ComplexityRoot.Livestream.Distributions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Livestream.Distributions(childComplexity), true
+	case "Livestream.endedAt":
+		if e.ComplexityRoot.Livestream.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Livestream.EndedAt(childComplexity), true
+	case "Livestream.id":
+		if e.ComplexityRoot.Livestream.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Livestream.ID(childComplexity), true
+	case "Livestream.startedAt":
+		if e.ComplexityRoot.Livestream.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Livestream.StartedAt(childComplexity), true
+	case "Livestream.title":
+		if e.ComplexityRoot.Livestream.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Livestream.Title(childComplexity), true
+
+	case "LivestreamConnection.edges":
+		if e.ComplexityRoot.LivestreamConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LivestreamConnection.Edges(childComplexity), true
+	case "LivestreamConnection.nodes":
+		if e.ComplexityRoot.LivestreamConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LivestreamConnection.Nodes(childComplexity), true
+	case "LivestreamConnection.pageInfo":
+		if e.ComplexityRoot.LivestreamConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LivestreamConnection.PageInfo(childComplexity), true
+
+	case "LivestreamEdge.cursor":
+		if e.ComplexityRoot.LivestreamEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LivestreamEdge.Cursor(childComplexity), true
+	case "LivestreamEdge.node":
+		if e.ComplexityRoot.LivestreamEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LivestreamEdge.Node(childComplexity), true
 
 	case "MetricDefinition.description":
 		if e.ComplexityRoot.MetricDefinition.Description == nil {
@@ -1225,6 +1685,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeactivatePromotion(childComplexity, args["input"].(model.DeactivatePromotionInput)), true
+	case "Mutation.distributeVoucher":
+		if e.ComplexityRoot.Mutation.DistributeVoucher == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_distributeVoucher_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DistributeVoucher(childComplexity, args["input"].(model.DistributeVoucherInput)), true
+	case "Mutation.endLivestream":
+		if e.ComplexityRoot.Mutation.EndLivestream == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endLivestream_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndLivestream(childComplexity, args["input"].(model.EndLivestreamInput)), true
+	case "Mutation.followAccount":
+		if e.ComplexityRoot.Mutation.FollowAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_followAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.FollowAccount(childComplexity, args["input"].(model.FollowAccountInput)), true
 	case "Mutation.increaseVoucherQuantity":
 		if e.ComplexityRoot.Mutation.IncreaseVoucherQuantity == nil {
 			break
@@ -1236,6 +1729,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.IncreaseVoucherQuantity(childComplexity, args["input"].(model.IncreaseVoucherQuantityInput)), true
+	case "Mutation.linkAccount":
+		if e.ComplexityRoot.Mutation.LinkAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_linkAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LinkAccount(childComplexity, args["input"].(model.LinkAccountInput)), true
+	case "Mutation.startLivestream":
+		if e.ComplexityRoot.Mutation.StartLivestream == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startLivestream_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartLivestream(childComplexity, args["input"].(model.StartLivestreamInput)), true
+	case "Mutation.stopDistribution":
+		if e.ComplexityRoot.Mutation.StopDistribution == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_stopDistribution_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StopDistribution(childComplexity, args["input"].(model.StopDistributionInput)), true
+	case "Mutation.unfollowAccount":
+		if e.ComplexityRoot.Mutation.UnfollowAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unfollowAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnfollowAccount(childComplexity, args["input"].(model.UnfollowAccountInput)), true
+	case "Mutation.unlinkAccount":
+		if e.ComplexityRoot.Mutation.UnlinkAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unlinkAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnlinkAccount(childComplexity, args["input"].(model.UnlinkAccountInput)), true
 	case "Mutation.updateVoucher":
 		if e.ComplexityRoot.Mutation.UpdateVoucher == nil {
 			break
@@ -1269,6 +1817,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpsertProducts(childComplexity, args["input"].(model.UpsertProductsInput)), true
+	case "Mutation.watchLivestream":
+		if e.ComplexityRoot.Mutation.WatchLivestream == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_watchLivestream_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WatchLivestream(childComplexity, args["input"].(model.WatchLivestreamInput)), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -1512,6 +2071,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PromotionEdge.Node(childComplexity), true
 
+	case "Query.claimableVouchers":
+		if e.ComplexityRoot.Query.ClaimableVouchers == nil {
+			break
+		}
+
+		args, err := ec.field_Query_claimableVouchers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ClaimableVouchers(childComplexity, args["shopId"].(string), args["productId"].(*string), args["livestreamId"].(*string)), true
 	case "Query.coreData":
 		if e.ComplexityRoot.Query.CoreData == nil {
 			break
@@ -1612,6 +2182,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Reconciliation.WarehouseFacts(childComplexity), true
 
+	case "Shop.accounts":
+		if e.ComplexityRoot.Shop.Accounts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Shop.Accounts(childComplexity), true
 	case "Shop.currency":
 		if e.ComplexityRoot.Shop.Currency == nil {
 			break
@@ -1624,6 +2200,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Shop.ID(childComplexity), true
+	case "Shop.livestreams":
+		if e.ComplexityRoot.Shop.Livestreams == nil {
+			break
+		}
+
+		args, err := ec.field_Shop_livestreams_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Shop.Livestreams(childComplexity, args["live"].(*bool), args["first"].(*int), args["after"].(*string)), true
 	case "Shop.name":
 		if e.ComplexityRoot.Shop.Name == nil {
 			break
@@ -1702,6 +2289,77 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ShopEdge.Node(childComplexity), true
 
+	case "StartLivestreamPayload.livestream":
+		if e.ComplexityRoot.StartLivestreamPayload.Livestream == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartLivestreamPayload.Livestream(childComplexity), true
+	case "StartLivestreamPayload.userErrors":
+		if e.ComplexityRoot.StartLivestreamPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartLivestreamPayload.UserErrors(childComplexity), true
+
+	case "StopDistributionPayload.distribution":
+		if e.ComplexityRoot.StopDistributionPayload.Distribution == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StopDistributionPayload.Distribution(childComplexity), true
+	case "StopDistributionPayload.userErrors":
+		if e.ComplexityRoot.StopDistributionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StopDistributionPayload.UserErrors(childComplexity), true
+
+	case "TaskProgress.done":
+		if e.ComplexityRoot.TaskProgress.Done == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskProgress.Done(childComplexity), true
+	case "TaskProgress.following":
+		if e.ComplexityRoot.TaskProgress.Following == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskProgress.Following(childComplexity), true
+	case "TaskProgress.watchedSeconds":
+		if e.ComplexityRoot.TaskProgress.WatchedSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskProgress.WatchedSeconds(childComplexity), true
+
+	case "UnfollowAccountPayload.account":
+		if e.ComplexityRoot.UnfollowAccountPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnfollowAccountPayload.Account(childComplexity), true
+	case "UnfollowAccountPayload.userErrors":
+		if e.ComplexityRoot.UnfollowAccountPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnfollowAccountPayload.UserErrors(childComplexity), true
+
+	case "UnlinkAccountPayload.account":
+		if e.ComplexityRoot.UnlinkAccountPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnlinkAccountPayload.Account(childComplexity), true
+	case "UnlinkAccountPayload.userErrors":
+		if e.ComplexityRoot.UnlinkAccountPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnlinkAccountPayload.UserErrors(childComplexity), true
+
 	case "UpdateVoucherPayload.userErrors":
 		if e.ComplexityRoot.UpdateVoucherPayload.UserErrors == nil {
 			break
@@ -1760,6 +2418,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Validity.Period(childComplexity), true
 
+	case "Viewer.accounts":
+		if e.ComplexityRoot.Viewer.Accounts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Accounts(childComplexity), true
 	case "Viewer.buyer":
 		if e.ComplexityRoot.Viewer.Buyer == nil {
 			break
@@ -1814,6 +2478,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Voucher.DisplayChannel(childComplexity), true
+	case "Voucher.distributions":
+		if e.ComplexityRoot.Voucher.Distributions == nil {
+			break
+		}
+
+		args, err := ec.field_Voucher_distributions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Voucher.Distributions(childComplexity, args["open"].(*bool), args["first"].(*int), args["after"].(*string)), true
 	case "Voucher.estimatedSpend":
 		if e.ComplexityRoot.Voucher.EstimatedSpend == nil {
 			break
@@ -2021,6 +2696,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WarehouseStatus.Waiting(childComplexity), true
 
+	case "WatchLivestreamPayload.distributions":
+		if e.ComplexityRoot.WatchLivestreamPayload.Distributions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WatchLivestreamPayload.Distributions(childComplexity), true
+	case "WatchLivestreamPayload.userErrors":
+		if e.ComplexityRoot.WatchLivestreamPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WatchLivestreamPayload.UserErrors(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -2042,7 +2730,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputDeactivatePromotionInput,
 		ec.unmarshalInputDiscountInput,
 		ec.unmarshalInputDiscountedItemInput,
+		ec.unmarshalInputDistributeVoucherInput,
+		ec.unmarshalInputEndLivestreamInput,
+		ec.unmarshalInputFollowAccountInput,
 		ec.unmarshalInputIncreaseVoucherQuantityInput,
+		ec.unmarshalInputLinkAccountInput,
+		ec.unmarshalInputLiveTaskInput,
 		ec.unmarshalInputMoneyInput,
 		ec.unmarshalInputPercentOffInput,
 		ec.unmarshalInputPeriodInput,
@@ -2050,12 +2743,17 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputProductInput,
 		ec.unmarshalInputPromotionFilter,
 		ec.unmarshalInputPromotionOrder,
+		ec.unmarshalInputStartLivestreamInput,
+		ec.unmarshalInputStopDistributionInput,
+		ec.unmarshalInputUnfollowAccountInput,
+		ec.unmarshalInputUnlinkAccountInput,
 		ec.unmarshalInputUpdateVoucherInput,
 		ec.unmarshalInputUpsertBuyersInput,
 		ec.unmarshalInputUpsertProductsInput,
 		ec.unmarshalInputValidityInput,
 		ec.unmarshalInputVoucherChangesInput,
 		ec.unmarshalInputVoucherSettingsInput,
+		ec.unmarshalInputWatchLivestreamInput,
 	)
 	first := true
 
@@ -2297,6 +2995,20 @@ type Query {
     "The ` + "`" + `endCursor` + "`" + ` of the page before."
     after: String
   ): ClaimConnection @allow(roles: [BUYER])
+  """
+  What the calling buyer could claim in a shop now and, if not, why: at most 100 vouchers.
+
+  First those that the livestream hands out, then the shop's regular vouchers that run, each by the end of their claim
+  period. Null, with NOT_FOUND, if an argument names nothing of the shop.
+  """
+  claimableVouchers(
+    "The shop."
+    shopId: ID!
+    "Only vouchers that apply to this product of the shop."
+    productId: ID
+    "Also the LIVE vouchers that this livestream of the shop hands out."
+    livestreamId: ID
+  ): [ClaimableVoucher!] @allow(roles: [BUYER])
   "What a shop's promotions brought, from the warehouse. Null, with UNAVAILABLE, while that is away."
   coreData(
     "Which numbers, of which shop and time."
@@ -2389,6 +3101,60 @@ type Mutation {
     "The promotion to end."
     input: DeactivatePromotionInput!
   ): DeactivatePromotionPayload @allow(roles: [SELLER], clients: [SELLER_CENTER, SELLER_APP])
+  "Links an account to a shop: one official account, and at most four marketing accounts. One that was linked before is the same account still."
+  linkAccount(
+    "The account and what it is to be."
+    input: LinkAccountInput!
+  ): LinkAccountPayload @allow(roles: [SELLER], clients: [SELLER_CENTER])
+  "Unlinks an account, and stops its open distributions. A livestream of it goes on, and hands nothing out."
+  unlinkAccount(
+    "The account."
+    input: UnlinkAccountInput!
+  ): UnlinkAccountPayload @allow(roles: [SELLER], clients: [SELLER_CENTER])
+  "Begins a livestream of one of the host's own accounts, which has one at a time."
+  startLivestream(
+    "The account, and what viewers read."
+    input: StartLivestreamInput!
+  ): StartLivestreamPayload @allow(roles: [HOST], clients: [STREAMER_DESKTOP, MARKETPLACE_APP])
+  "Ends a livestream of the host's, and stops its open distributions."
+  endLivestream(
+    "The livestream."
+    input: EndLivestreamInput!
+  ): EndLivestreamPayload @allow(roles: [HOST], clients: [STREAMER_DESKTOP, MARKETPLACE_APP])
+  """
+  Sets a task for a LIVE voucher and issues it in a livestream of the host's.
+
+  Only while the livestream runs; without it nobody can claim the voucher. A voucher has one task at a time: its
+  distributions in several livestreams have the same one.
+  """
+  distributeVoucher(
+    "The voucher, the livestream and the task."
+    input: DistributeVoucherInput!
+  ): DistributeVoucherPayload @allow(roles: [HOST], clients: [STREAMER_DESKTOP, MARKETPLACE_APP])
+  "Stops a distribution of the host's. Claims already made stay; the voucher can be issued again, with another task."
+  stopDistribution(
+    "The distribution."
+    input: StopDistributionInput!
+  ): StopDistributionPayload @allow(roles: [HOST], clients: [STREAMER_DESKTOP, MARKETPLACE_APP])
+  """
+  Heartbeat of the calling buyer, who watches a livestream: send one at least every 60 seconds.
+
+  Time is the server's: two heartbeats at most 60 seconds apart add the time between them to what was watched.
+  """
+  watchLivestream(
+    "The livestream."
+    input: WatchLivestreamInput!
+  ): WatchLivestreamPayload @allow(roles: [BUYER], clients: [MARKETPLACE_APP])
+  "Lets the calling buyer follow an account. Who follows already goes on following."
+  followAccount(
+    "The account."
+    input: FollowAccountInput!
+  ): FollowAccountPayload @allow(roles: [BUYER], clients: [MARKETPLACE_APP])
+  "Ends the calling buyer's following of an account."
+  unfollowAccount(
+    "The account."
+    input: UnfollowAccountInput!
+  ): UnfollowAccountPayload @allow(roles: [BUYER], clients: [MARKETPLACE_APP])
   """
   Makes a voucher like another one, in whatever status that is, with changes.
 
@@ -2424,6 +3190,8 @@ type Viewer {
     "The ` + "`" + `endCursor` + "`" + ` of the page before."
     after: String
   ): ShopConnection!
+  "The accounts that a HOST's token names. Empty for other roles."
+  accounts: [Account!]!
   "The buyer that the token names. Null for other roles, and before the buyer's first act."
   buyer: Buyer
 }
@@ -2438,6 +3206,8 @@ type Shop implements Node {
   currency: String!
   "Where its calendar days begin and end."
   timeZone: TimeZone!
+  "The accounts that are linked to it now: the official one first, then at most four marketing accounts."
+  accounts: [Account!]!
   "What it sells, in order of title."
   products(
     "Only products that match."
@@ -2463,6 +3233,15 @@ type Shop implements Node {
     "Only promotions that match; ` + "`" + `statuses` + "`" + ` is ignored."
     filter: PromotionFilter
   ): PromotionCounts!
+  "Its accounts' livestreams, latest first; for a BUYER those that run, and those it watched."
+  livestreams(
+    "True: only those that run. False: only those that are over. Absent: all."
+    live: Boolean
+    "How many at the most, 1 to 100."
+    first: Int = 20
+    "The ` + "`" + `endCursor` + "`" + ` of the page before."
+    after: String
+  ): LivestreamConnection!
 }
 
 "Something a shop sells."
@@ -2651,7 +3430,7 @@ enum PromotionAction {
   INCREASE_QUANTITY
   "` + "`" + `deactivatePromotion` + "`" + `."
   DEACTIVATE
-  "Hand it out in a livestream."
+  "` + "`" + `distributeVoucher` + "`" + `."
   DISTRIBUTE
   "Send it into a chat."
   SEND
@@ -2738,6 +3517,15 @@ type Voucher implements Node & Promotion {
   estimatedSpend: Money
   "What the seller should know about the settings. Empty for a BUYER."
   warnings: [VoucherWarning!]!
+  "Where it was handed out, latest first; for a BUYER what is open, and what gave it a claim."
+  distributions(
+    "True: only open ones. False: only stopped ones. Absent: all."
+    open: Boolean
+    "How many at the most, 1 to 100."
+    first: Int = 20
+    "The ` + "`" + `endCursor` + "`" + ` of the page before."
+    after: String
+  ): DistributionConnection!
 }
 
 "What a voucher takes off."
@@ -2791,6 +3579,8 @@ enum VoucherWarningCode {
   MAXIMUM_DISCOUNT_LOW
   "A percentage without a maximum: what it may cost has no bound."
   SPEND_UNBOUNDED
+  "A buyer follows once: with the follow task one claim for each customer is enough."
+  FOLLOW_TASK_NEEDS_ONE_CLAIM
 }
 
 "A warning about a voucher's settings."
@@ -3265,8 +4055,16 @@ enum ClaimErrorCode {
   ENDED
   "It is only given in a chat."
   PRIVATE_COUPON
-  "No livestream is handing it out."
+  "The livestream is not handing it out."
   NOT_DISTRIBUTED
+  "The buyer's last heartbeat in the livestream is more than 60 seconds old."
+  NOT_IN_AUDIENCE
+  "The buyer has not watched for as long as the task asks."
+  WATCH_TIME_SHORT
+  "The buyer does not follow the account."
+  NOT_FOLLOWING
+  "The buyer follows, but did not begin to in the last 30 days."
+  NOT_A_NEW_FOLLOWER
   "The buyer has as many copies as one buyer may."
   CUSTOMER_LIMIT_REACHED
   "All copies are claimed."
@@ -3287,6 +4085,8 @@ type ClaimUserError {
 input ClaimVoucherInput {
   "The voucher's id."
   voucherId: ID!
+  "The livestream that the buyer watches. Needed for a LIVE voucher, and without meaning for others."
+  livestreamId: ID
   "Makes repeats safe: 1 to 100 characters, remembered for 7 days for the voucher's shop. Refusals are decided anew."
   idempotencyKey: String
 }
@@ -3339,6 +4139,307 @@ type Claim implements Node {
   claimedAt: DateTime!
   "When it may be redeemed, fixed at the claim."
   validity: Period!
+  "What it was made through. Null unless ` + "`" + `source` + "`" + ` is LIVE, and for claims of an imported history."
+  distribution: Distribution
+}
+
+"What a buyer could claim now, and if not, why."
+type ClaimableVoucher {
+  "The voucher."
+  voucher: Voucher!
+  "Through which the livestream hands it out. Null for regular vouchers."
+  distribution: Distribution
+  "Whether a claim would be made now."
+  claimable: Boolean!
+  "The first rule that forbids it. Null if it is claimable."
+  reason: ClaimErrorCode
+}
+
+"What an account is to its shop."
+enum AccountKind {
+  "The shop's own; it has one."
+  OFFICIAL
+  "One that sells for the shop; it has at most four."
+  MARKETING
+}
+
+"An account of the marketplace that hosts livestreams for a shop."
+type Account implements Node {
+  "Opaque and stable."
+  id: ID!
+  "Its name on the marketplace, in small letters and without the @."
+  handle: String!
+  "What it is to the shop."
+  kind: AccountKind!
+  "When it was linked to the shop, the last time."
+  linkedAt: DateTime!
+  "When it was unlinked. Null while it is linked."
+  unlinkedAt: DateTime
+  "Its livestreams, latest first; for a BUYER those that run, and those it watched."
+  livestreams(
+    "True: only those that run. False: only those that are over. Absent: all."
+    live: Boolean
+    "How many at the most, 1 to 100."
+    first: Int = 20
+    "The ` + "`" + `endCursor` + "`" + ` of the page before."
+    after: String
+  ): LivestreamConnection!
+}
+
+"One broadcast of an account."
+type Livestream implements Node {
+  "Opaque and stable."
+  id: ID!
+  "Whose it is."
+  account: Account!
+  "What viewers read."
+  title: String!
+  "When it began."
+  startedAt: DateTime!
+  "When it ended. Null while it runs."
+  endedAt: DateTime
+  "What it handed out, the latest 100, latest first; for a BUYER what is open, and what gave it a claim."
+  distributions: [Distribution!]!
+}
+
+"What a viewer has to do for a LIVE voucher."
+enum LiveTaskKind {
+  "Watch for a number of seconds."
+  WATCH
+  "Follow the livestream's account, and have begun to in the last 30 days."
+  FOLLOW
+  "Nothing but watch when claiming."
+  NONE
+}
+
+"What a viewer has to do for a LIVE voucher."
+type LiveTask {
+  "Which task."
+  kind: LiveTaskKind!
+  "For how long to watch since the distribution began. Null unless the task is WATCH."
+  watchSeconds: Int
+  "Whom to follow. Null unless the task is FOLLOW."
+  account: Account
+}
+
+"A task."
+input LiveTaskInput {
+  "Which task."
+  kind: LiveTaskKind!
+  "For how long to watch, 1 to 86,400. For WATCH only."
+  watchSeconds: Int
+}
+
+"One period in which a LIVE voucher is handed out in one livestream under one task."
+type Distribution implements Node {
+  "Opaque and stable."
+  id: ID!
+  "What is handed out."
+  voucher: Voucher!
+  "Where."
+  livestream: Livestream!
+  "For what."
+  task: LiveTask!
+  "When it began."
+  startedAt: DateTime!
+  "When it was stopped. Null while it is open."
+  stoppedAt: DateTime
+  "Claims that were made through it."
+  claimed: Int!
+  "How far the calling buyer has come with the task. Null for other roles."
+  viewerProgress: TaskProgress
+}
+
+"How far a buyer has come with a task."
+type TaskProgress {
+  "Whether the task is done."
+  done: Boolean!
+  "Whole seconds watched since the distribution began. Null unless the task is WATCH."
+  watchedSeconds: Int
+  "Whether the buyer follows the account now. Null unless the task is FOLLOW."
+  following: Boolean
+}
+
+"Why something around livestreams was refused."
+enum LiveErrorCode {
+  "It does not exist, or not for this caller."
+  NOT_FOUND
+  "The handle is not one: 1 to 30 Latin letters, digits, points and underscores."
+  HANDLE_INVALID
+  "The account is linked already."
+  ALREADY_LINKED
+  "The shop has an official account."
+  OFFICIAL_ACCOUNT_EXISTS
+  "The shop has four marketing accounts."
+  TOO_MANY_MARKETING_ACCOUNTS
+  "The account is not linked to the shop any more."
+  ACCOUNT_UNLINKED
+  "The title is empty, longer than 100 characters, or has control characters."
+  TITLE_INVALID
+  "The account has a livestream that runs."
+  ALREADY_LIVE
+  "The livestream is over."
+  LIVESTREAM_ENDED
+  "It is not a LIVE voucher."
+  NOT_A_LIVE_VOUCHER
+  "The voucher is upcoming, expired or deactivated."
+  VOUCHER_NOT_ONGOING
+  "WATCH has no seconds from 1 to 86,400, or another task has seconds."
+  TASK_INVALID
+  "The livestream hands the voucher out already."
+  ALREADY_DISTRIBUTED
+  "Another livestream hands the voucher out under another task."
+  TASK_CONFLICT
+  "The distribution is stopped already."
+  ALREADY_STOPPED
+}
+
+"Why something around livestreams was refused."
+type LiveUserError {
+  "What to branch on."
+  code: LiveErrorCode!
+  "For people."
+  message: String!
+  "Path of the input field at fault, if one is."
+  field: [String!]
+}
+
+"Input of ` + "`" + `linkAccount` + "`" + `."
+input LinkAccountInput {
+  "The shop."
+  shopId: ID!
+  "The account's name on the marketplace, in any case, with or without the @."
+  handle: String!
+  "What it is to be."
+  kind: AccountKind!
+}
+
+"Outcome of ` + "`" + `linkAccount` + "`" + `."
+type LinkAccountPayload {
+  "The account. Null when ` + "`" + `userErrors` + "`" + ` is not empty."
+  account: Account
+  "Why nothing was linked. Empty on success."
+  userErrors: [LiveUserError!]!
+}
+
+"Input of ` + "`" + `unlinkAccount` + "`" + `."
+input UnlinkAccountInput {
+  "The account."
+  accountId: ID!
+}
+
+"Outcome of ` + "`" + `unlinkAccount` + "`" + `."
+type UnlinkAccountPayload {
+  "The account as it is now. Null when ` + "`" + `userErrors` + "`" + ` is not empty."
+  account: Account
+  "Why nothing was unlinked. Empty on success."
+  userErrors: [LiveUserError!]!
+}
+
+"Input of ` + "`" + `startLivestream` + "`" + `."
+input StartLivestreamInput {
+  "One of the host's accounts."
+  accountId: ID!
+  "What viewers read: 1 to 100 characters, white space at the ends not counted."
+  title: String!
+}
+
+"Outcome of ` + "`" + `startLivestream` + "`" + `."
+type StartLivestreamPayload {
+  "The livestream. Null when ` + "`" + `userErrors` + "`" + ` is not empty."
+  livestream: Livestream
+  "Why none was begun. Empty on success."
+  userErrors: [LiveUserError!]!
+}
+
+"Input of ` + "`" + `endLivestream` + "`" + `."
+input EndLivestreamInput {
+  "The livestream."
+  livestreamId: ID!
+}
+
+"Outcome of ` + "`" + `endLivestream` + "`" + `."
+type EndLivestreamPayload {
+  "The livestream as it is now. Null when ` + "`" + `userErrors` + "`" + ` is not empty."
+  livestream: Livestream
+  "Why nothing was ended. Empty on success."
+  userErrors: [LiveUserError!]!
+}
+
+"Input of ` + "`" + `distributeVoucher` + "`" + `."
+input DistributeVoucherInput {
+  "A LIVE voucher that runs."
+  voucherId: ID!
+  "A livestream of the same shop, of one of the host's accounts, that runs."
+  livestreamId: ID!
+  "What viewers have to do."
+  task: LiveTaskInput!
+}
+
+"Outcome of ` + "`" + `distributeVoucher` + "`" + `."
+type DistributeVoucherPayload {
+  "The distribution. Null when ` + "`" + `userErrors` + "`" + ` is not empty."
+  distribution: Distribution
+  "What the seller should know; none of it forbids anything."
+  warnings: [VoucherWarning!]!
+  "Why nothing was issued. Empty on success."
+  userErrors: [LiveUserError!]!
+}
+
+"Input of ` + "`" + `stopDistribution` + "`" + `."
+input StopDistributionInput {
+  "The distribution."
+  distributionId: ID!
+}
+
+"Outcome of ` + "`" + `stopDistribution` + "`" + `."
+type StopDistributionPayload {
+  "The distribution as it is now. Null when ` + "`" + `userErrors` + "`" + ` is not empty."
+  distribution: Distribution
+  "Why nothing was stopped. Empty on success."
+  userErrors: [LiveUserError!]!
+}
+
+"Input of ` + "`" + `watchLivestream` + "`" + `."
+input WatchLivestreamInput {
+  "The livestream."
+  livestreamId: ID!
+}
+
+"Outcome of ` + "`" + `watchLivestream` + "`" + `."
+type WatchLivestreamPayload {
+  "What the livestream hands out now, latest first. Empty when ` + "`" + `userErrors` + "`" + ` is not."
+  distributions: [Distribution!]!
+  "Why the heartbeat does not count. Empty on success."
+  userErrors: [LiveUserError!]!
+}
+
+"Input of ` + "`" + `followAccount` + "`" + `."
+input FollowAccountInput {
+  "The account."
+  accountId: ID!
+}
+
+"Outcome of ` + "`" + `followAccount` + "`" + `."
+type FollowAccountPayload {
+  "The account. Null when ` + "`" + `userErrors` + "`" + ` is not empty."
+  account: Account
+  "Why it is not followed. Empty on success."
+  userErrors: [LiveUserError!]!
+}
+
+"Input of ` + "`" + `unfollowAccount` + "`" + `."
+input UnfollowAccountInput {
+  "The account."
+  accountId: ID!
+}
+
+"Outcome of ` + "`" + `unfollowAccount` + "`" + `."
+type UnfollowAccountPayload {
+  "The account. Null when ` + "`" + `userErrors` + "`" + ` is not empty."
+  account: Account
+  "Why nothing has changed. Empty on success."
+  userErrors: [LiveUserError!]!
 }
 
 "How long the buckets of a series are, in local time."
@@ -3654,6 +4755,42 @@ type ClaimEdge {
   "The item."
   node: Claim!
 }
+
+"A page of a list of livestreams."
+type LivestreamConnection {
+  "The page's items with their cursors."
+  edges: [LivestreamEdge!]!
+  "The page's items."
+  nodes: [Livestream!]!
+  "Where the page stands in the list."
+  pageInfo: PageInfo!
+}
+
+"An item of a list of livestreams."
+type LivestreamEdge {
+  "Stands for the item's place: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The item."
+  node: Livestream!
+}
+
+"A page of a list of distributions."
+type DistributionConnection {
+  "The page's items with their cursors."
+  edges: [DistributionEdge!]!
+  "The page's items."
+  nodes: [Distribution!]!
+  "Where the page stands in the list."
+  pageInfo: PageInfo!
+}
+
+"An item of a list of distributions."
+type DistributionEdge {
+  "Stands for the item's place: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The item."
+  node: Distribution!
+}
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -3661,6 +4798,24 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // childFields_* functions provide shared child field context lookups.
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
+
+func (ec *executionContext) childFields_Account(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Account_id(ctx, field)
+	case "handle":
+		return ec.fieldContext_Account_handle(ctx, field)
+	case "kind":
+		return ec.fieldContext_Account_kind(ctx, field)
+	case "linkedAt":
+		return ec.fieldContext_Account_linkedAt(ctx, field)
+	case "unlinkedAt":
+		return ec.fieldContext_Account_unlinkedAt(ctx, field)
+	case "livestreams":
+		return ec.fieldContext_Account_livestreams(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
+}
 
 func (ec *executionContext) childFields_Buyer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
@@ -3740,6 +4895,8 @@ func (ec *executionContext) childFields_Claim(ctx context.Context, field graphql
 		return ec.fieldContext_Claim_claimedAt(ctx, field)
 	case "validity":
 		return ec.fieldContext_Claim_validity(ctx, field)
+	case "distribution":
+		return ec.fieldContext_Claim_distribution(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Claim", field.Name)
 }
@@ -3788,6 +4945,20 @@ func (ec *executionContext) childFields_ClaimVoucherPayload(ctx context.Context,
 		return ec.fieldContext_ClaimVoucherPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ClaimVoucherPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ClaimableVoucher(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "voucher":
+		return ec.fieldContext_ClaimableVoucher_voucher(ctx, field)
+	case "distribution":
+		return ec.fieldContext_ClaimableVoucher_distribution(ctx, field)
+	case "claimable":
+		return ec.fieldContext_ClaimableVoucher_claimable(ctx, field)
+	case "reason":
+		return ec.fieldContext_ClaimableVoucher_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClaimableVoucher", field.Name)
 }
 
 func (ec *executionContext) childFields_CoreData(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3954,6 +5125,72 @@ func (ec *executionContext) childFields_DiscountedItemEdge(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type DiscountedItemEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_DistributeVoucherPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "distribution":
+		return ec.fieldContext_DistributeVoucherPayload_distribution(ctx, field)
+	case "warnings":
+		return ec.fieldContext_DistributeVoucherPayload_warnings(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DistributeVoucherPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DistributeVoucherPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Distribution(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Distribution_id(ctx, field)
+	case "voucher":
+		return ec.fieldContext_Distribution_voucher(ctx, field)
+	case "livestream":
+		return ec.fieldContext_Distribution_livestream(ctx, field)
+	case "task":
+		return ec.fieldContext_Distribution_task(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_Distribution_startedAt(ctx, field)
+	case "stoppedAt":
+		return ec.fieldContext_Distribution_stoppedAt(ctx, field)
+	case "claimed":
+		return ec.fieldContext_Distribution_claimed(ctx, field)
+	case "viewerProgress":
+		return ec.fieldContext_Distribution_viewerProgress(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Distribution", field.Name)
+}
+
+func (ec *executionContext) childFields_DistributionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DistributionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_DistributionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DistributionConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DistributionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DistributionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_DistributionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_DistributionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DistributionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_EndLivestreamPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "livestream":
+		return ec.fieldContext_EndLivestreamPayload_livestream(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EndLivestreamPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndLivestreamPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_FlashDeal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3978,6 +5215,16 @@ func (ec *executionContext) childFields_FlashDeal(ctx context.Context, field gra
 		return ec.fieldContext_FlashDeal_items(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FlashDeal", field.Name)
+}
+
+func (ec *executionContext) childFields_FollowAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_FollowAccountPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_FollowAccountPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FollowAccountPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Freshness(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4012,6 +5259,80 @@ func (ec *executionContext) childFields_IncreaseVoucherQuantityPayload(ctx conte
 		return ec.fieldContext_IncreaseVoucherQuantityPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type IncreaseVoucherQuantityPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_LinkAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_LinkAccountPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_LinkAccountPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LinkAccountPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_LiveTask(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_LiveTask_kind(ctx, field)
+	case "watchSeconds":
+		return ec.fieldContext_LiveTask_watchSeconds(ctx, field)
+	case "account":
+		return ec.fieldContext_LiveTask_account(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LiveTask", field.Name)
+}
+
+func (ec *executionContext) childFields_LiveUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_LiveUserError_code(ctx, field)
+	case "message":
+		return ec.fieldContext_LiveUserError_message(ctx, field)
+	case "field":
+		return ec.fieldContext_LiveUserError_field(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LiveUserError", field.Name)
+}
+
+func (ec *executionContext) childFields_Livestream(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Livestream_id(ctx, field)
+	case "account":
+		return ec.fieldContext_Livestream_account(ctx, field)
+	case "title":
+		return ec.fieldContext_Livestream_title(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_Livestream_startedAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_Livestream_endedAt(ctx, field)
+	case "distributions":
+		return ec.fieldContext_Livestream_distributions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Livestream", field.Name)
+}
+
+func (ec *executionContext) childFields_LivestreamConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_LivestreamConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_LivestreamConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_LivestreamConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LivestreamConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_LivestreamEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_LivestreamEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_LivestreamEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LivestreamEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_MetricDefinition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4188,12 +5509,16 @@ func (ec *executionContext) childFields_Shop(ctx context.Context, field graphql.
 		return ec.fieldContext_Shop_currency(ctx, field)
 	case "timeZone":
 		return ec.fieldContext_Shop_timeZone(ctx, field)
+	case "accounts":
+		return ec.fieldContext_Shop_accounts(ctx, field)
 	case "products":
 		return ec.fieldContext_Shop_products(ctx, field)
 	case "promotions":
 		return ec.fieldContext_Shop_promotions(ctx, field)
 	case "promotionCounts":
 		return ec.fieldContext_Shop_promotionCounts(ctx, field)
+	case "livestreams":
+		return ec.fieldContext_Shop_livestreams(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Shop", field.Name)
 }
@@ -4218,6 +5543,58 @@ func (ec *executionContext) childFields_ShopEdge(ctx context.Context, field grap
 		return ec.fieldContext_ShopEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ShopEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_StartLivestreamPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "livestream":
+		return ec.fieldContext_StartLivestreamPayload_livestream(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_StartLivestreamPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartLivestreamPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StopDistributionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "distribution":
+		return ec.fieldContext_StopDistributionPayload_distribution(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_StopDistributionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StopDistributionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TaskProgress(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "done":
+		return ec.fieldContext_TaskProgress_done(ctx, field)
+	case "watchedSeconds":
+		return ec.fieldContext_TaskProgress_watchedSeconds(ctx, field)
+	case "following":
+		return ec.fieldContext_TaskProgress_following(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TaskProgress", field.Name)
+}
+
+func (ec *executionContext) childFields_UnfollowAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_UnfollowAccountPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UnfollowAccountPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnfollowAccountPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UnlinkAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_UnlinkAccountPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UnlinkAccountPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnlinkAccountPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateVoucherPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4270,6 +5647,8 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_client(ctx, field)
 	case "shops":
 		return ec.fieldContext_Viewer_shops(ctx, field)
+	case "accounts":
+		return ec.fieldContext_Viewer_accounts(ctx, field)
 	case "buyer":
 		return ec.fieldContext_Viewer_buyer(ctx, field)
 	}
@@ -4318,6 +5697,8 @@ func (ec *executionContext) childFields_Voucher(ctx context.Context, field graph
 		return ec.fieldContext_Voucher_estimatedSpend(ctx, field)
 	case "warnings":
 		return ec.fieldContext_Voucher_warnings(ctx, field)
+	case "distributions":
+		return ec.fieldContext_Voucher_distributions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Voucher", field.Name)
 }
@@ -4376,6 +5757,16 @@ func (ec *executionContext) childFields_WarehouseStatus(ctx context.Context, fie
 		return ec.fieldContext_WarehouseStatus_lastReconciliation(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WarehouseStatus", field.Name)
+}
+
+func (ec *executionContext) childFields_WatchLivestreamPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "distributions":
+		return ec.fieldContext_WatchLivestreamPayload_distributions(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WatchLivestreamPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WatchLivestreamPayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -241,6 +241,15 @@ func TestMutationsAreOpenToThoseOfTheTable(t *testing.T) {
 		"createFlashDeal":         {"SELLER", "SELLER_CENTER"},
 		"deactivatePromotion":     {"SELLER", "SELLER_CENTER SELLER_APP"},
 		"claimVoucher":            {"BUYER", "MARKETPLACE_APP"},
+		"linkAccount":             {"SELLER", "SELLER_CENTER"},
+		"unlinkAccount":           {"SELLER", "SELLER_CENTER"},
+		"startLivestream":         {"HOST", "STREAMER_DESKTOP MARKETPLACE_APP"},
+		"endLivestream":           {"HOST", "STREAMER_DESKTOP MARKETPLACE_APP"},
+		"distributeVoucher":       {"HOST", "STREAMER_DESKTOP MARKETPLACE_APP"},
+		"stopDistribution":        {"HOST", "STREAMER_DESKTOP MARKETPLACE_APP"},
+		"watchLivestream":         {"BUYER", "MARKETPLACE_APP"},
+		"followAccount":           {"BUYER", "MARKETPLACE_APP"},
+		"unfollowAccount":         {"BUYER", "MARKETPLACE_APP"},
 	}
 	mutations := fields(schema(t).Mutation)
 	for _, m := range mutations {

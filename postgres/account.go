@@ -41,8 +41,8 @@ func (l *Ledger) Accounts(ctx context.Context, a promo.Actor, ids []promo.Accoun
 	shops, serials := columns(ids)
 	accounts, err := l.accounts(ctx, a, accountsByID, shops, serials)
 	found := make(map[promo.AccountID]*promo.Account, len(accounts))
-	for _, account := range accounts {
-		found[account.ID] = account
+	for i := range accounts {
+		found[accounts[i].ID] = &accounts[i]
 	}
 	return found, err
 }
@@ -52,11 +52,11 @@ where a.shop_id = any ($1) and a.unlinked_at is null
 order by a.shop_id, a.place`
 
 // AccountsOfShops finds the accounts that are linked to shops: the official one first.
-func (l *Ledger) AccountsOfShops(ctx context.Context, a promo.Actor, shops []promo.ShopID) (map[promo.ShopID][]*promo.Account, error) {
+func (l *Ledger) AccountsOfShops(ctx context.Context, a promo.Actor, shops []promo.ShopID) (map[promo.ShopID][]promo.Account, error) {
 	accounts, err := l.accounts(ctx, a, linkedAccounts, pq.Array(shopNumbers(shops)))
-	found := make(map[promo.ShopID][]*promo.Account, len(shops))
+	found := make(map[promo.ShopID][]promo.Account, len(shops))
 	for _, shop := range shops {
-		found[shop] = []*promo.Account{}
+		found[shop] = []promo.Account{}
 	}
 	for _, account := range accounts {
 		found[account.ID.Shop] = append(found[account.ID.Shop], account)
@@ -64,20 +64,30 @@ func (l *Ledger) AccountsOfShops(ctx context.Context, a promo.Actor, shops []pro
 	return found, err
 }
 
-func (l *Ledger) accounts(ctx context.Context, a promo.Actor, query string, params ...any) ([]*promo.Account, error) {
-	return view(ctx, l, a, func(tx *sqlx.Tx) ([]*promo.Account, error) { return selectAccounts(ctx, tx, query, params...) })
+func (l *Ledger) accounts(ctx context.Context, a promo.Actor, query string, params ...any) ([]promo.Account, error) {
+	return view(ctx, l, a, func(tx *sqlx.Tx) ([]promo.Account, error) { return selectAccounts(ctx, tx, query, params...) })
 }
 
-func selectAccounts(ctx context.Context, tx *sqlx.Tx, query string, params ...any) ([]*promo.Account, error) {
+func selectAccounts(ctx context.Context, tx *sqlx.Tx, query string, params ...any) ([]promo.Account, error) {
 	var rows []accountRow
 	if err := tx.SelectContext(ctx, &rows, query, params...); err != nil {
 		return nil, fmt.Errorf("reading accounts: %w", err)
 	}
-	accounts := make([]*promo.Account, len(rows))
+	accounts := make([]promo.Account, len(rows))
 	for i, r := range rows {
-		accounts[i] = r.promo()
+		accounts[i] = *r.promo()
 	}
 	return accounts, nil
+}
+
+const ownAccounts = selectAccount + `
+where (a.shop_id, a.id) in (select * from unnest($1::bigint[], $2::bigint[]))
+order by a.handle, a.id`
+
+// OwnAccounts finds the accounts that the actor hosts livestreams of, by handle; none for other roles.
+func (l *Ledger) OwnAccounts(ctx context.Context, a promo.Actor) ([]promo.Account, error) {
+	shops, serials := columns(a.Accounts)
+	return l.accounts(ctx, a, ownAccounts, shops, serials)
 }
 
 const (

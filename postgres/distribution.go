@@ -49,14 +49,14 @@ select ` + distributionColumns + `
 from distributions d
     join livestreams l on l.shop_id = d.shop_id and l.id = d.livestream_id`
 
-func selectDistributions(ctx context.Context, tx *sqlx.Tx, query string, params ...any) ([]*promo.Distribution, error) {
+func selectDistributions(ctx context.Context, tx *sqlx.Tx, query string, params ...any) ([]promo.Distribution, error) {
 	var rows []distributionRow
 	if err := tx.SelectContext(ctx, &rows, query, params...); err != nil {
 		return nil, fmt.Errorf("reading distributions: %w", err)
 	}
-	distributions := make([]*promo.Distribution, len(rows))
+	distributions := make([]promo.Distribution, len(rows))
 	for i, r := range rows {
-		distributions[i] = r.promo()
+		distributions[i] = *r.promo()
 	}
 	return distributions, nil
 }
@@ -70,8 +70,8 @@ func (l *Ledger) Distributions(ctx context.Context, a promo.Actor, ids []promo.D
 		shops, serials := columns(ids)
 		distributions, err := selectDistributions(ctx, tx, distributionsByID, shops, serials)
 		found := make(map[promo.DistributionID]*promo.Distribution, len(distributions))
-		for _, d := range distributions {
-			found[d.ID] = d
+		for i := range distributions {
+			found[distributions[i].ID] = &distributions[i]
 		}
 		return found, err
 	})
@@ -90,13 +90,13 @@ from unnest($1::bigint[], $2::bigint[]) as asked (shop_id, livestream_id)
 const mostDistributions = 100
 
 // DistributionsOfLivestreams finds what livestreams have handed out: the latest 100 of each, latest first.
-func (l *Ledger) DistributionsOfLivestreams(ctx context.Context, a promo.Actor, ids []promo.LivestreamID) (map[promo.LivestreamID][]*promo.Distribution, error) {
-	return view(ctx, l, a, func(tx *sqlx.Tx) (map[promo.LivestreamID][]*promo.Distribution, error) {
+func (l *Ledger) DistributionsOfLivestreams(ctx context.Context, a promo.Actor, ids []promo.LivestreamID) (map[promo.LivestreamID][]promo.Distribution, error) {
+	return view(ctx, l, a, func(tx *sqlx.Tx) (map[promo.LivestreamID][]promo.Distribution, error) {
 		shops, serials := columns(ids)
 		distributions, err := selectDistributions(ctx, tx, distributionsOfLivestreams, shops, serials, mostDistributions)
-		found := make(map[promo.LivestreamID][]*promo.Distribution, len(ids))
+		found := make(map[promo.LivestreamID][]promo.Distribution, len(ids))
 		for _, id := range ids {
-			found[id] = []*promo.Distribution{}
+			found[id] = []promo.Distribution{}
 		}
 		for _, d := range distributions {
 			found[d.Livestream] = append(found[d.Livestream], d)

@@ -86,7 +86,7 @@ func TestLiveClaimsAmongStops(t *testing.T) {
 	for i, account := range accounts {
 		work.Go(func() {
 			for round := range 10 {
-				d := must[map[promo.LivestreamID][]*promo.Distribution](b)(ledgers[round%2].DistributionsOfLivestreams(t.Context(), host(account), []promo.LivestreamID{streams[i]}))[streams[i]][0]
+				d := must[map[promo.LivestreamID][]promo.Distribution](b)(ledgers[round%2].DistributionsOfLivestreams(t.Context(), host(account), []promo.LivestreamID{streams[i]}))[streams[i]][0]
 				if _, err := ledgers[round%2].StopDistribution(t.Context(), host(account), d.ID); err != nil {
 					t.Errorf("stopping: %v", err)
 				}

@@ -64,7 +64,7 @@ func (b *testBundle) handOut(v *promo.Voucher, account promo.AccountID, in promo
 
 func (b *testBundle) watch(subject string, in promo.LivestreamID) {
 	b.t.Helper()
-	must[[]*promo.Distribution](b)(b.Watch(b.t.Context(), buyer(subject), in))
+	must[[]promo.Distribution](b)(b.Watch(b.t.Context(), buyer(subject), in))
 }
 
 // wantClaim claims in a livestream, and fails the test unless the answer is this; no code is a claim.
@@ -96,7 +96,7 @@ func TestL1AccountsOfAShop(t *testing.T) {
 	refused(seller(shop), shop, "m1", promo.Marketing, promo.LiveAlreadyLinked)
 	refused(seller(other), other, "corner.shop", promo.Official, promo.LiveAlreadyLinked)
 	refused(seller(other), shop, "x", promo.Official, promo.LiveUnknown)
-	linked := must[map[promo.ShopID][]*promo.Account](b)(b.AccountsOfShops(ctx, seller(shop), []promo.ShopID{shop, other}))
+	linked := must[map[promo.ShopID][]promo.Account](b)(b.AccountsOfShops(ctx, seller(shop), []promo.ShopID{shop, other}))
 	if len(linked[shop]) != 5 || linked[shop][0].ID != official.ID || linked[shop][0].Handle != "corner.shop" || len(linked[other]) != 0 {
 		t.Errorf("linked are %v", linked)
 	}
@@ -257,7 +257,7 @@ func TestL5StopAndIssueAgainWithAnotherTask(t *testing.T) {
 	// Ending the livestream stops what it hands out.
 	must[*promo.Livestream](b)(b.EndLivestream(t.Context(), host(account), in))
 	b.wantClaim(v, "bo", in, promo.ClaimNotDistributed)
-	found := must[map[promo.LivestreamID][]*promo.Distribution](b)(b.DistributionsOfLivestreams(t.Context(), seller(shop), []promo.LivestreamID{in}))[in]
+	found := must[map[promo.LivestreamID][]promo.Distribution](b)(b.DistributionsOfLivestreams(t.Context(), seller(shop), []promo.LivestreamID{in}))[in]
 	if len(found) != 2 || found[0].ID != second.ID || found[0].StoppedAt == nil || found[0].Claimed != 1 || *found[0].Task.Account != account {
 		t.Errorf("the livestream handed out %+v", found)
 	}

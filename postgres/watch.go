@@ -38,8 +38,8 @@ on conflict (shop_id, distribution_id, buyer_id) do update set watched_micros = 
 )
 
 // Watch is a heartbeat of the buyer in a livestream that runs (product.md L6). It gives what is handed out there now.
-func (l *Ledger) Watch(ctx context.Context, a promo.Actor, id promo.LivestreamID) ([]*promo.Distribution, error) {
-	return view(ctx, l, a, func(tx *sqlx.Tx) ([]*promo.Distribution, error) {
+func (l *Ledger) Watch(ctx context.Context, a promo.Actor, id promo.LivestreamID) ([]promo.Distribution, error) {
+	return view(ctx, l, a, func(tx *sqlx.Tx) ([]promo.Distribution, error) {
 		livestream, err := one[livestreamRow](ctx, tx, livestreamByID, id.Shop, id.Serial)
 		switch {
 		case errors.Is(err, promo.ErrNotFound):
@@ -58,7 +58,7 @@ func (l *Ledger) Watch(ctx context.Context, a promo.Actor, id promo.LivestreamID
 }
 
 // beat adds what the heartbeat has watched to every open distribution that counts it.
-func (l *Ledger) beat(ctx context.Context, tx *sqlx.Tx, id promo.LivestreamID, buyer promo.BuyerID) ([]*promo.Distribution, error) {
+func (l *Ledger) beat(ctx context.Context, tx *sqlx.Tx, id promo.LivestreamID, buyer promo.BuyerID) ([]promo.Distribution, error) {
 	var last *time.Time
 	if err := tx.GetContext(ctx, &last, lockViewer, id.Shop, id.Serial, buyer); err != nil {
 		return nil, fmt.Errorf("locking a viewer: %w", err)

@@ -52,12 +52,12 @@ func Handle(text string) (string, error) {
 }
 
 // FreePlace is the place that an account takes beside those that are linked to the shop (product.md L1).
-func FreePlace(linked []*Account, handle string, kind AccountKind) (int, error) {
+func FreePlace(linked []Account, handle string, kind AccountKind) (int, error) {
 	taken := func(place int) bool {
-		return slices.ContainsFunc(linked, func(a *Account) bool { return a.Place == place })
+		return slices.ContainsFunc(linked, func(a Account) bool { return a.Place == place })
 	}
 	switch {
-	case slices.ContainsFunc(linked, func(a *Account) bool { return a.Handle == handle }):
+	case slices.ContainsFunc(linked, func(a Account) bool { return a.Handle == handle }):
 		return 0, RefuseLive(LiveAlreadyLinked, "handle")
 	case kind == Official && taken(officialPlace):
 		return 0, RefuseLive(LiveOfficialExists, "kind")

@@ -30,11 +30,11 @@ func TestAHandleIsReadInAnyCaseAndWithOrWithoutItsSign(t *testing.T) {
 func TestL1AShopHasOneOfficialAndFourMarketingAccounts(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		var linked []*promo.Account
+		var linked []promo.Account
 		count := map[promo.AccountKind]int{}
 		for range rapid.IntRange(0, 30).Draw(t, "steps") {
 			handle := rapid.StringMatching(`[a-l]`).Draw(t, "handle")
-			at := slices.IndexFunc(linked, func(a *promo.Account) bool { return a.Handle == handle })
+			at := slices.IndexFunc(linked, func(a promo.Account) bool { return a.Handle == handle })
 			if at >= 0 && rapid.Bool().Draw(t, "unlink") {
 				count[linked[at].Kind]--
 				linked = slices.Delete(linked, at, at+1)
@@ -48,20 +48,20 @@ func TestL1AShopHasOneOfficialAndFourMarketingAccounts(t *testing.T) {
 			if err != nil {
 				continue
 			}
-			if slices.ContainsFunc(linked, func(a *promo.Account) bool { return a.Place == place }) || (place == 0) != (kind == promo.Official) || place > 4 {
+			if slices.ContainsFunc(linked, func(a promo.Account) bool { return a.Place == place }) || (place == 0) != (kind == promo.Official) || place > 4 {
 				t.Fatalf("place %d for %s", place, kind)
 			}
 			count[kind]++
-			linked = append(linked, &promo.Account{Handle: handle, Kind: kind, Place: place})
+			linked = append(linked, promo.Account{Handle: handle, Kind: kind, Place: place})
 		}
 	})
 }
 
 func TestL1WhatALinkIsRefusedFor(t *testing.T) {
 	t.Parallel()
-	full := []*promo.Account{{Handle: "a", Kind: promo.Official}}
+	full := []promo.Account{{Handle: "a", Kind: promo.Official}}
 	for place := 1; place <= 4; place++ {
-		full = append(full, &promo.Account{Handle: "m" + string(rune('0'+place)), Kind: promo.Marketing, Place: place})
+		full = append(full, promo.Account{Handle: "m" + string(rune('0'+place)), Kind: promo.Marketing, Place: place})
 	}
 	for want, link := range map[string]struct {
 		handle string
@@ -75,7 +75,7 @@ func TestL1WhatALinkIsRefusedFor(t *testing.T) {
 			t.Errorf("%+v: %v, want %s", link, err, want)
 		}
 	}
-	a := full[0]
+	a := &full[0]
 	if err := a.Unlink(now); err != nil || !a.UnlinkedAt.Equal(now) {
 		t.Errorf("unlinked %v, %v", a.UnlinkedAt, err)
 	}

@@ -2,16 +2,6 @@ package promo
 
 import "time"
 
-// TaskKind is what a viewer has to do for a LIVE voucher.
-type TaskKind string
-
-// The kinds of task, as the schema names them (product.md L3).
-const (
-	WatchTask  TaskKind = "WATCH"
-	FollowTask TaskKind = "FOLLOW"
-	NoTask     TaskKind = "NONE"
-)
-
 // longestWatch bounds the WATCH task: a day.
 const longestWatch = 24 * time.Hour
 
@@ -54,7 +44,7 @@ type Distribution struct {
 type Stage struct {
 	Livestream *Livestream
 	Account    *Account
-	Open       []*Distribution
+	Open       []Distribution
 }
 
 // Distribute begins to hand the voucher out at the given moment (product.md L2 to L4), or gives every rule that forbids it.
@@ -106,19 +96,4 @@ func (d *Distribution) Stop(now time.Time) error {
 	}
 	d.StoppedAt = &now
 	return nil
-}
-
-// FollowNeedsOneClaim is V10's advice on the follow task: a buyer follows once, so one claim is enough.
-const FollowNeedsOneClaim WarningCode = "FOLLOW_TASK_NEEDS_ONE_CLAIM"
-
-// TaskWarnings are what the seller should know of handing the voucher out under the task; none of it forbids anything.
-func (v *Voucher) TaskWarnings(task LiveTask) []Warning {
-	if task.Kind != FollowTask || v.ClaimsPerCustomer == 1 {
-		return nil
-	}
-	return []Warning{{
-		Code:    FollowNeedsOneClaim,
-		Message: "Buyers follow only once: with the follow task one claim per customer is enough.",
-		Field:   []string{"claimsPerCustomer"},
-	}}
 }

@@ -19,7 +19,7 @@ var (
 )
 
 // stage is livestream 7 of account 3, which runs.
-func stage(open ...*promo.Distribution) promo.Stage {
+func stage(open ...promo.Distribution) promo.Stage {
 	account := &promo.Account{ID: promo.AccountID{Shop: 1, Serial: 3}}
 	return promo.Stage{Account: account, Livestream: &promo.Livestream{ID: stream(7), Account: account.ID}, Open: open}
 }
@@ -59,21 +59,21 @@ func TestL3Tasks(t *testing.T) {
 
 func TestL4OneTaskPerVoucherAtATime(t *testing.T) {
 	t.Parallel()
-	open := func(in int64, task promo.LiveTask) *promo.Distribution {
-		return &promo.Distribution{Livestream: stream(in), Task: task}
+	open := func(in int64, task promo.LiveTask) promo.Distribution {
+		return promo.Distribution{Livestream: stream(in), Task: task}
 	}
 	for name, test := range map[string]struct {
-		open []*promo.Distribution
+		open []promo.Distribution
 		task promo.LiveTask
 		want []string
 	}{
 		"nothing is open":                  {nil, watchFor(30), nil},
-		"the same task elsewhere":          {[]*promo.Distribution{open(8, watchFor(30))}, watchFor(30), nil},
-		"other seconds elsewhere":          {[]*promo.Distribution{open(8, watchFor(31))}, watchFor(30), []string{"TASK_CONFLICT task"}},
-		"another kind elsewhere":           {[]*promo.Distribution{open(8, noTask)}, follow, []string{"TASK_CONFLICT task"}},
-		"following other hosts is one":     {[]*promo.Distribution{open(8, follow), open(9, follow)}, follow, nil},
-		"here, with the same task":         {[]*promo.Distribution{open(7, follow)}, follow, []string{"ALREADY_DISTRIBUTED livestreamId"}},
-		"here and elsewhere, another task": {[]*promo.Distribution{open(8, follow), open(7, follow)}, noTask, []string{"ALREADY_DISTRIBUTED livestreamId"}},
+		"the same task elsewhere":          {[]promo.Distribution{open(8, watchFor(30))}, watchFor(30), nil},
+		"other seconds elsewhere":          {[]promo.Distribution{open(8, watchFor(31))}, watchFor(30), []string{"TASK_CONFLICT task"}},
+		"another kind elsewhere":           {[]promo.Distribution{open(8, noTask)}, follow, []string{"TASK_CONFLICT task"}},
+		"following other hosts is one":     {[]promo.Distribution{open(8, follow), open(9, follow)}, follow, nil},
+		"here, with the same task":         {[]promo.Distribution{open(7, follow)}, follow, []string{"ALREADY_DISTRIBUTED livestreamId"}},
+		"here and elsewhere, another task": {[]promo.Distribution{open(8, follow), open(7, follow)}, noTask, []string{"ALREADY_DISTRIBUTED livestreamId"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -14,6 +14,37 @@ func voucherID(id string) (promo.VoucherID, error) {
 	return promo.VoucherID{Shop: key.Shop, Serial: key.Serial}, err
 }
 
+// idOf reads an id of a kind. One that is malformed or of another kind is nobody's, and refused as unknown.
+func idOf[T any](kind promo.Kind, id string) promo.ID[T] {
+	key, err := relay.KeyOf(kind, id)
+	if err != nil {
+		return promo.ID[T]{}
+	}
+	return promo.ID[T]{Shop: key.Shop, Serial: key.Serial}
+}
+
+func accountID(id string) promo.AccountID { return idOf[promo.Account](promo.KindAccount, id) }
+
+func livestreamID(id string) promo.LivestreamID {
+	return idOf[promo.Livestream](promo.KindLivestream, id)
+}
+
+func distributionID(id string) promo.DistributionID {
+	return idOf[promo.Distribution](promo.KindDistribution, id)
+}
+
+// idIn reads an optional id of a kind that must be of the shop.
+func idIn[T any](shop promo.ShopID, kind promo.Kind, id *string) (*promo.ID[T], error) {
+	if id == nil {
+		return nil, nil
+	}
+	key, err := relay.KeyOf(kind, *id)
+	if err != nil || key.Shop != shop {
+		return nil, promo.ErrNotFound
+	}
+	return &promo.ID[T]{Shop: key.Shop, Serial: key.Serial}, nil
+}
+
 // productIDs reads ids of products. One that is malformed stands for a product that does not exist, so that rules can
 // name its place.
 func productIDs(ids []string) []promo.ProductID {
@@ -153,7 +184,11 @@ func claimRequest(a promo.Actor, in model.ClaimVoucherInput) (promo.ClaimRequest
 		return promo.ClaimRequest{}, err
 	}
 	v, _ := voucherID(in.VoucherID) // a malformed id is refused as that of a voucher that does not exist
-	return promo.ClaimRequest{Voucher: v, Subject: a.Subject, IdempotencyKey: key}, nil
+	r := promo.ClaimRequest{Voucher: v, Subject: a.Subject, IdempotencyKey: key}
+	if in.LivestreamID != nil {
+		r.Livestream = livestreamID(*in.LivestreamID)
+	}
+	return r, nil
 }
 
 // promotionKinds are the kinds of keys of promotions.

@@ -98,6 +98,12 @@ const (
 	pageCost   = 10
 )
 
+// How many items the lists that are no pages may have: a shop's accounts, and the others.
+const (
+	mostAccounts = 5
+	longList     = 100
+)
+
 // complexity counts the items of a list that a query asks for, one by one, and what each statement costs.
 func complexity() (c graph.ComplexityRoot) {
 	items := func(child int, first *int) int {
@@ -121,6 +127,13 @@ func complexity() (c graph.ComplexityRoot) {
 	c.Shop.PromotionCounts = func(child int, _ *model.PromotionFilter) int { return countCost + child }
 	c.Query.CoreData = func(child int, _ model.CoreDataInput) int { return reportCost + child }
 	c.Query.WarehouseStatus = func(child int) int { return reportCost + child }
+	c.Shop.Accounts = func(child int) int { return mostAccounts * child }
+	c.Shop.Livestreams = func(child int, _ *bool, first *int, _ *string) int { return items(child, first) }
+	c.Account.Livestreams = c.Shop.Livestreams
+	c.Voucher.Distributions = c.Shop.Livestreams
+	c.Livestream.Distributions = func(child int) int { return longList * child }
+	c.WatchLivestreamPayload.Distributions = c.Livestream.Distributions
+	c.Query.ClaimableVouchers = func(child int, _ string, _, _ *string) int { return countCost + longList*child }
 	c.Query.MyCoupons = func(child int, _ []promo.ClaimStatus, first *int, _ *string) int { return items(child, first) }
 	return c
 }

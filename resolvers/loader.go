@@ -20,6 +20,13 @@ type loaders struct {
 	// scopes and items are pages of the lists that belong to vouchers and to discounts.
 	scopes *dataloadgen.Loader[promo.PageOf[promo.VoucherID], promo.Page[*promo.Product]]
 	items  *dataloadgen.Loader[promo.PageOf[promo.PromotionID], promo.Page[*promo.DiscountedItem]]
+
+	accounts                  *dataloadgen.Loader[promo.AccountID, *promo.Account]
+	accountsOfShop            *dataloadgen.Loader[promo.ShopID, []promo.Account]
+	livestreams               *dataloadgen.Loader[promo.LivestreamID, *promo.Livestream]
+	distributions             *dataloadgen.Loader[promo.DistributionID, *promo.Distribution]
+	distributionsOfLivestream *dataloadgen.Loader[promo.LivestreamID, []promo.Distribution]
+	progress                  *dataloadgen.Loader[promo.DistributionID, *promo.TaskProgress]
 }
 
 type loadersKey struct{}
@@ -39,8 +46,14 @@ func withLoaders(r *Resolver, next http.Handler) http.Handler {
 			histories: dataloadgen.NewMappedLoader(func(ctx context.Context, pages []promo.HistoryPage) (map[promo.HistoryPage]promo.Page[promo.Change], error) {
 				return r.Promotions.Histories(ctx, actor(ctx), pages)
 			}),
-			scopes: pageLoader(r.Shops.ProductsInScope),
-			items:  pageLoader(r.Promotions.DiscountedItems),
+			scopes:                    pageLoader(r.Shops.ProductsInScope),
+			items:                     pageLoader(r.Promotions.DiscountedItems),
+			accounts:                  load(r.Accounts.Accounts),
+			accountsOfShop:            load(r.Accounts.AccountsOfShops),
+			livestreams:               load(r.Livestreams.Livestreams),
+			distributions:             load(r.Distributions.Distributions),
+			distributionsOfLivestream: load(r.Distributions.DistributionsOfLivestreams),
+			progress:                  load(r.Distributions.Progress),
 		}
 		next.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), loadersKey{}, l)))
 	})
@@ -55,6 +68,11 @@ func pageLoader[ID comparable, T any](read func(context.Context, promo.Actor, []
 		}
 		return found, nil
 	})
+}
+
+// load makes a loader of a look-up in a store, as the actor of the request.
+func load[K comparable, V any](look func(context.Context, promo.Actor, []K) (map[K]V, error)) *dataloadgen.Loader[K, V] {
+	return dataloadgen.NewMappedLoader(func(ctx context.Context, keys []K) (map[K]V, error) { return look(ctx, actor(ctx), keys) })
 }
 
 // loadersOf are the loaders of the request that the context belongs to.

@@ -30,6 +30,12 @@ func (r query) node(ctx context.Context, id string) (relay.Node, error) {
 		return found(r.buyer(ctx, promo.BuyerID(key.Serial)))
 	case promo.KindVoucher, promo.KindProductDiscount, promo.KindFlashDeal:
 		return found(r.Promotions.Promotion(ctx, a, key))
+	case promo.KindAccount:
+		return loaded(ctx, loadersOf(ctx).accounts, promo.AccountID{Shop: key.Shop, Serial: key.Serial})
+	case promo.KindLivestream:
+		return loaded(ctx, loadersOf(ctx).livestreams, promo.LivestreamID{Shop: key.Shop, Serial: key.Serial})
+	case promo.KindDistribution:
+		return loaded(ctx, loadersOf(ctx).distributions, promo.DistributionID{Shop: key.Shop, Serial: key.Serial})
 	case promo.KindClaim:
 		return found(r.Claims.ClaimByID(ctx, a, promo.ClaimID{Shop: key.Shop, Serial: key.Serial}))
 	}
@@ -42,6 +48,15 @@ func (query) buyer(ctx context.Context, id promo.BuyerID) (*promo.Buyer, error) 
 		return nil, promo.ErrNotFound
 	}
 	return b, err
+}
+
+// loaded finds a node through its loader.
+func loaded[K comparable, T relay.Node](ctx context.Context, loader *dataloadgen.Loader[K, T], key K) (relay.Node, error) {
+	node, err := loader.Load(ctx, key)
+	if errors.Is(err, dataloadgen.ErrNotFound) {
+		return nil, promo.ErrNotFound
+	}
+	return found(node, err)
 }
 
 // found keeps a nil of a type from passing for a node.

@@ -19,6 +19,10 @@ type Resolver struct {
 	Claims     Claims
 	Reports    Reports
 	Clock      func() time.Time
+
+	Accounts      Accounts
+	Livestreams   Livestreams
+	Distributions Distributions
 }
 
 var _ graph.ResolverRoot = (*Resolver)(nil)
@@ -39,6 +43,11 @@ type (
 	groupKey   struct{}
 
 	discountedItem struct{}
+
+	account      struct{ *Resolver }
+	livestream   struct{}
+	distribution struct{}
+	liveTask     struct{}
 )
 
 func (r *Resolver) Query() graph.QueryResolver       { return query{r} }
@@ -63,6 +72,11 @@ func (r *Resolver) FlashDeal() graph.FlashDealResolver {
 }
 
 func (r *Resolver) DiscountedItem() graph.DiscountedItemResolver { return discountedItem{} }
+
+func (r *Resolver) Account() graph.AccountResolver           { return account{r} }
+func (r *Resolver) Livestream() graph.LivestreamResolver     { return livestream{} }
+func (r *Resolver) Distribution() graph.DistributionResolver { return distribution{} }
+func (r *Resolver) LiveTask() graph.LiveTaskResolver         { return liveTask{} }
 
 // actor is who is asking. Every field of the roots requires somebody, so fields below them have an actor.
 func actor(ctx context.Context) promo.Actor {

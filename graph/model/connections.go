@@ -20,4 +20,9 @@ type (
 	DiscountedItemEdge       = relay.Edge[*promo.DiscountedItem]
 	ClaimConnection          = relay.Connection[*promo.Claim]
 	ClaimEdge                = relay.Edge[*promo.Claim]
+
+	LivestreamConnection   = relay.Connection[*promo.Livestream]
+	LivestreamEdge         = relay.Edge[*promo.Livestream]
+	DistributionConnection = relay.Connection[*promo.Distribution]
+	DistributionEdge       = relay.Edge[*promo.Distribution]
 )

@@ -27,6 +27,8 @@ type BuyerInput struct {
 type ClaimVoucherInput struct {
 	// The voucher's id.
 	VoucherID string `json:"voucherId"`
+	// The livestream that the buyer watches. Needed for a LIVE voucher, and without meaning for others.
+	LivestreamID *string `json:"livestreamId,omitempty"`
 	// Makes repeats safe: 1 to 100 characters, remembered for 7 days for the voucher's shop. Refusals are decided anew.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -221,6 +223,54 @@ type DiscountedItemInput struct {
 	QuantityLimit *int `json:"quantityLimit,omitempty"`
 }
 
+// Input of `distributeVoucher`.
+type DistributeVoucherInput struct {
+	// A LIVE voucher that runs.
+	VoucherID string `json:"voucherId"`
+	// A livestream of the same shop, of one of the host's accounts, that runs.
+	LivestreamID string `json:"livestreamId"`
+	// What viewers have to do.
+	Task *LiveTaskInput `json:"task"`
+}
+
+// Outcome of `distributeVoucher`.
+type DistributeVoucherPayload struct {
+	// The distribution. Null when `userErrors` is not empty.
+	Distribution *promo.Distribution `json:"distribution,omitempty"`
+	// What the seller should know; none of it forbids anything.
+	Warnings []promo.Warning `json:"warnings"`
+	// Why nothing was issued. Empty on success.
+	UserErrors []promo.Error `json:"userErrors"`
+}
+
+// Input of `endLivestream`.
+type EndLivestreamInput struct {
+	// The livestream.
+	LivestreamID string `json:"livestreamId"`
+}
+
+// Outcome of `endLivestream`.
+type EndLivestreamPayload struct {
+	// The livestream as it is now. Null when `userErrors` is not empty.
+	Livestream *promo.Livestream `json:"livestream,omitempty"`
+	// Why nothing was ended. Empty on success.
+	UserErrors []promo.Error `json:"userErrors"`
+}
+
+// Input of `followAccount`.
+type FollowAccountInput struct {
+	// The account.
+	AccountID string `json:"accountId"`
+}
+
+// Outcome of `followAccount`.
+type FollowAccountPayload struct {
+	// The account. Null when `userErrors` is not empty.
+	Account *promo.Account `json:"account,omitempty"`
+	// Why it is not followed. Empty on success.
+	UserErrors []promo.Error `json:"userErrors"`
+}
+
 // Input of `increaseVoucherQuantity`.
 type IncreaseVoucherQuantityInput struct {
 	// The voucher's id.
@@ -237,6 +287,32 @@ type IncreaseVoucherQuantityPayload struct {
 	Voucher *promo.Voucher `json:"voucher,omitempty"`
 	// Why nothing was changed. Empty on success.
 	UserErrors []promo.Error `json:"userErrors"`
+}
+
+// Input of `linkAccount`.
+type LinkAccountInput struct {
+	// The shop.
+	ShopID string `json:"shopId"`
+	// The account's name on the marketplace, in any case, with or without the @.
+	Handle string `json:"handle"`
+	// What it is to be.
+	Kind promo.AccountKind `json:"kind"`
+}
+
+// Outcome of `linkAccount`.
+type LinkAccountPayload struct {
+	// The account. Null when `userErrors` is not empty.
+	Account *promo.Account `json:"account,omitempty"`
+	// Why nothing was linked. Empty on success.
+	UserErrors []promo.Error `json:"userErrors"`
+}
+
+// A task.
+type LiveTaskInput struct {
+	// Which task.
+	Kind promo.TaskKind `json:"kind"`
+	// For how long to watch, 1 to 86,400. For WATCH only.
+	WatchSeconds *int `json:"watchSeconds,omitempty"`
 }
 
 // An amount of money.
@@ -305,6 +381,64 @@ type PromotionOrder struct {
 	Field promo.PromotionOrderField `json:"field"`
 	// Which end first.
 	Direction OrderDirection `json:"direction"`
+}
+
+// Input of `startLivestream`.
+type StartLivestreamInput struct {
+	// One of the host's accounts.
+	AccountID string `json:"accountId"`
+	// What viewers read: 1 to 100 characters, white space at the ends not counted.
+	Title string `json:"title"`
+}
+
+// Outcome of `startLivestream`.
+type StartLivestreamPayload struct {
+	// The livestream. Null when `userErrors` is not empty.
+	Livestream *promo.Livestream `json:"livestream,omitempty"`
+	// Why none was begun. Empty on success.
+	UserErrors []promo.Error `json:"userErrors"`
+}
+
+// Input of `stopDistribution`.
+type StopDistributionInput struct {
+	// The distribution.
+	DistributionID string `json:"distributionId"`
+}
+
+// Outcome of `stopDistribution`.
+type StopDistributionPayload struct {
+	// The distribution as it is now. Null when `userErrors` is not empty.
+	Distribution *promo.Distribution `json:"distribution,omitempty"`
+	// Why nothing was stopped. Empty on success.
+	UserErrors []promo.Error `json:"userErrors"`
+}
+
+// Input of `unfollowAccount`.
+type UnfollowAccountInput struct {
+	// The account.
+	AccountID string `json:"accountId"`
+}
+
+// Outcome of `unfollowAccount`.
+type UnfollowAccountPayload struct {
+	// The account. Null when `userErrors` is not empty.
+	Account *promo.Account `json:"account,omitempty"`
+	// Why nothing has changed. Empty on success.
+	UserErrors []promo.Error `json:"userErrors"`
+}
+
+// Input of `unlinkAccount`.
+type UnlinkAccountInput struct {
+	// The account.
+	AccountID string `json:"accountId"`
+}
+
+// Outcome of `unlinkAccount`.
+type UnlinkAccountPayload struct {
+	// The account as it is now. Null when `userErrors` is not empty.
+	Account *promo.Account `json:"account,omitempty"`
+	// Why nothing was unlinked. Empty on success.
+	UserErrors []promo.Error `json:"userErrors"`
 }
 
 // Input of `updateVoucher`.
@@ -405,6 +539,20 @@ type VoucherSettingsInput struct {
 	TotalQuantity int `json:"totalQuantity"`
 	// How many copies one buyer may claim, from 1 to the total quantity.
 	ClaimsPerCustomer int `json:"claimsPerCustomer"`
+}
+
+// Input of `watchLivestream`.
+type WatchLivestreamInput struct {
+	// The livestream.
+	LivestreamID string `json:"livestreamId"`
+}
+
+// Outcome of `watchLivestream`.
+type WatchLivestreamPayload struct {
+	// What the livestream hands out now, latest first. Empty when `userErrors` is not.
+	Distributions []promo.Distribution `json:"distributions"`
+	// Why the heartbeat does not count. Empty on success.
+	UserErrors []promo.Error `json:"userErrors"`
 }
 
 // The values of `extensions.code` of top-level errors.

@@ -1,0 +1,97 @@
+package resolvers
+
+import (
+	"context"
+
+	"voucherhouse/graph/model"
+	"voucherhouse/graph/relay"
+	"voucherhouse/promo"
+)
+
+// Distributions is the store of what livestreams hand out.
+type Distributions interface {
+	Distributions(ctx context.Context, a promo.Actor, ids []promo.DistributionID) (map[promo.DistributionID]*promo.Distribution, error)
+	DistributionsOfLivestreams(ctx context.Context, a promo.Actor, ids []promo.LivestreamID) (map[promo.LivestreamID][]promo.Distribution, error)
+	DistributionsOfVoucher(ctx context.Context, a promo.Actor, id promo.VoucherID, open *bool, args promo.PageArgs) (promo.Page[*promo.Distribution], error)
+	Distribute(ctx context.Context, a promo.Actor, v promo.VoucherID, l promo.LivestreamID, task promo.LiveTask) (*promo.Distribution, []promo.Warning, error)
+	StopDistribution(ctx context.Context, a promo.Actor, id promo.DistributionID) (*promo.Distribution, error)
+	Progress(ctx context.Context, a promo.Actor, ids []promo.DistributionID) (map[promo.DistributionID]*promo.TaskProgress, error)
+	ClaimableVouchers(ctx context.Context, a promo.Actor, shop promo.ShopID, product *promo.ProductID, livestream *promo.LivestreamID) ([]promo.ClaimableVoucher, error)
+}
+
+func (distribution) ID(_ context.Context, d *promo.Distribution) (string, error) {
+	return relay.ID(d.Key()), nil
+}
+
+func (distribution) Voucher(ctx context.Context, d *promo.Distribution) (*promo.Voucher, error) {
+	return loadersOf(ctx).vouchers.Load(ctx, d.Voucher)
+}
+
+func (distribution) Livestream(ctx context.Context, d *promo.Distribution) (*promo.Livestream, error) {
+	return loadersOf(ctx).livestreams.Load(ctx, d.Livestream)
+}
+
+func (distribution) ViewerProgress(ctx context.Context, d *promo.Distribution) (*promo.TaskProgress, error) {
+	if actor(ctx).Role != promo.RoleBuyer {
+		return nil, nil
+	}
+	return loadersOf(ctx).progress.Load(ctx, d.ID)
+}
+
+func (liveTask) Account(ctx context.Context, t *promo.LiveTask) (*promo.Account, error) {
+	if t.Account == nil {
+		return nil, nil
+	}
+	return loadersOf(ctx).accounts.Load(ctx, *t.Account)
+}
+
+func (claim) Distribution(ctx context.Context, c *promo.Claim) (*promo.Distribution, error) {
+	if c.Distribution == nil {
+		return nil, nil
+	}
+	return loadersOf(ctx).distributions.Load(ctx, *c.Distribution)
+}
+
+func (r voucher) Distributions(ctx context.Context, v *promo.Voucher, open *bool, first *int, after *string) (*model.DistributionConnection, error) {
+	args, err := relay.Args(first, after, promo.DistributionOrder)
+	if err != nil {
+		return nil, err
+	}
+	return connect(r.Resolver.Distributions.DistributionsOfVoucher(ctx, actor(ctx), v.ID, open, args))
+}
+
+func (r mutation) DistributeVoucher(ctx context.Context, input model.DistributeVoucherInput) (*model.DistributeVoucherPayload, error) {
+	v, _ := voucherID(input.VoucherID) // a malformed id is refused as that of a voucher that does not exist
+	task := promo.LiveTask{Kind: input.Task.Kind, WatchSeconds: input.Task.WatchSeconds}
+	d, warnings, err := r.Distributions.Distribute(ctx, actor(ctx), v, livestreamID(input.LivestreamID), task)
+	refused, err := refusals(err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.DistributeVoucherPayload{Distribution: d, Warnings: warnings, UserErrors: refused}, nil
+}
+
+func (r mutation) StopDistribution(ctx context.Context, input model.StopDistributionInput) (*model.StopDistributionPayload, error) {
+	d, err := r.Distributions.StopDistribution(ctx, actor(ctx), distributionID(input.DistributionID))
+	refused, err := refusals(err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.StopDistributionPayload{Distribution: d, UserErrors: refused}, nil
+}
+
+func (r query) ClaimableVouchers(ctx context.Context, shopID string, product, livestream *string) ([]promo.ClaimableVoucher, error) {
+	key, err := relay.KeyOf(promo.KindShop, shopID)
+	if err != nil {
+		return nil, atField(err, "shopId")
+	}
+	p, err := idIn[promo.Product](key.Shop, promo.KindProduct, product)
+	if err != nil {
+		return nil, atField(err, "productId")
+	}
+	l, err := idIn[promo.Livestream](key.Shop, promo.KindLivestream, livestream)
+	if err != nil {
+		return nil, atField(err, "livestreamId")
+	}
+	return r.Distributions.ClaimableVouchers(ctx, actor(ctx), key.Shop, p, l)
+}
