@@ -94,12 +94,13 @@ type tokenCommand struct {
 	Role     promo.Role    `required:"" help:"SELLER, AGENT, HOST, BUYER, PLATFORM, ANALYST or ADMIN."`
 	Client   promo.Client  `required:"" help:"SELLER_CENTER, SELLER_APP, STREAMER_DESKTOP, MARKETPLACE_APP or SERVICE."`
 	Shop     []string      `placeholder:"ID" help:"A shop the token is for, by its id in the API. Can be repeated."`
+	Account  []string      `placeholder:"ID" help:"An account whose livestreams a HOST hosts, by its id in the API. Can be repeated."`
 	Subject  string        `required:"" help:"Whom the token is for; a BUYER's external id."`
 	ValidFor time.Duration `name:"valid-for" default:"24h" help:"How long the token is good."`
 }
 
 func (c *tokenCommand) Run() error {
-	token, err := app.IssueToken(c.DataDir, promo.Actor{Role: c.Role, Client: c.Client, Subject: c.Subject}, c.Shop, c.ValidFor)
+	token, err := app.IssueToken(c.DataDir, promo.Actor{Role: c.Role, Client: c.Client, Subject: c.Subject}, c.Shop, c.Account, c.ValidFor)
 	if err == nil {
 		fmt.Println(token)
 	}

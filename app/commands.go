@@ -63,14 +63,21 @@ func runningPostgres(c Config) (string, error) {
 	return embedded.PostgresDSN(paths.Postgres(), database)
 }
 
-// IssueToken makes a token with the key of a data directory. Shops are ids of the API.
-func IssueToken(dataDir string, a promo.Actor, shops []string, validFor time.Duration) (string, error) {
+// IssueToken makes a token with the key of a data directory. Shops and accounts are ids of the API.
+func IssueToken(dataDir string, a promo.Actor, shops, accounts []string, validFor time.Duration) (string, error) {
 	for _, id := range shops {
 		key, err := relay.KeyOf(promo.KindShop, id)
 		if err != nil {
 			return "", fmt.Errorf("--shop %s is no shop's id: ask the API for `{ viewer { shops { nodes { id } } } }`", id)
 		}
 		a.Shops = append(a.Shops, key.Shop)
+	}
+	for _, id := range accounts {
+		key, err := relay.KeyOf(promo.KindAccount, id)
+		if err != nil {
+			return "", fmt.Errorf("--account %s is no account's id: ask the API for `{ viewer { shops { nodes { accounts { id handle } } } } }`", id)
+		}
+		a.Accounts = append(a.Accounts, promo.AccountID{Shop: key.Shop, Serial: key.Serial})
 	}
 	if err := auth.Check(a); err != nil {
 		return "", err

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"voucherhouse/importer"
+	"voucherhouse/postgres"
 	"voucherhouse/promo"
 	"voucherhouse/sample"
 )
@@ -74,7 +75,7 @@ func PrepareDemo(ctx context.Context, s *Stores, clock func() time.Time, out io.
 	d.Year = promo.Period{
 		From: time.Date(2017, 1, 1+days, 0, 0, 0, 0, zone), To: time.Date(2018, 1, 1+days, 0, 0, 0, 0, zone),
 	}
-	if err := d.issue(s, clock()); err != nil {
+	if err := d.issue(ctx, s, clock()); err != nil {
 		return nil, err
 	}
 	return d, d.findClaimable(ctx, s)
@@ -142,14 +143,18 @@ func (d *demoState) write(path string) error {
 
 // issue makes a token for each role. They are the same through a month: the explorer keeps its visitor's tabs as long as
 // the tokens in them are the demo's.
-func (d *Demo) issue(s *Stores, now time.Time) error {
+func (d *Demo) issue(ctx context.Context, s *Stores, now time.Time) error {
 	own := []promo.ShopID{d.Shop.ID}
+	hosted, err := linkDemoAccount(ctx, s.Ledger, d.Shop.ID)
+	if err != nil {
+		return err
+	}
 	actors := []promo.Actor{
 		{Role: promo.Seller, Client: promo.SellerCenter, Shops: own, Subject: "demo-seller"},
 		{Role: promo.Analyst, Client: promo.SellerCenter, Shops: own, Subject: "demo-analyst"},
 		{Role: promo.RoleBuyer, Client: promo.MarketplaceApp, Subject: demoBuyer},
 		{Role: promo.Agent, Client: promo.SellerCenter, Shops: own, Subject: "demo-agent"},
-		{Role: promo.Host, Client: promo.StreamerDesktop, Shops: own, Subject: "demo-host"},
+		{Role: promo.Host, Client: promo.StreamerDesktop, Shops: own, Accounts: hosted, Subject: "demo-host"},
 		{Role: promo.Platform, Client: promo.Service, Shops: own, Subject: "demo-platform"},
 		{Role: promo.Admin, Client: promo.Service, Subject: "demo-admin"},
 	}
@@ -162,6 +167,30 @@ func (d *Demo) issue(s *Stores, now time.Time) error {
 		d.Tokens = append(d.Tokens, DemoToken{Actor: a, Token: token})
 	}
 	return nil
+}
+
+// demoAccount is the sample shop's official account, which the sample does not have.
+const demoAccount = "complete.journey"
+
+// linkDemoAccount links the official account, unless accounts are linked, and gives those that are.
+func linkDemoAccount(ctx context.Context, l *postgres.Ledger, shop promo.ShopID) ([]promo.AccountID, error) {
+	seller := promo.Actor{Role: promo.Seller, Shops: []promo.ShopID{shop}}
+	linked, err := l.AccountsOfShops(ctx, seller, seller.Shops)
+	if err != nil {
+		return nil, fmt.Errorf("looking for the sample shop's accounts: %w", err)
+	}
+	if len(linked[shop]) == 0 {
+		account, err := l.LinkAccount(ctx, seller, shop, demoAccount, promo.Official)
+		if err != nil {
+			return nil, fmt.Errorf("linking the sample shop's account: %w", err)
+		}
+		return []promo.AccountID{account.ID}, nil
+	}
+	ids := make([]promo.AccountID, len(linked[shop]))
+	for i, account := range linked[shop] {
+		ids[i] = account.ID
+	}
+	return ids, nil
 }
 
 // findClaimable picks the regular voucher that began last: the most likely to be running.

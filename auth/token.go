@@ -1,4 +1,4 @@
-// Package auth tells who is asking: it issues and checks the tokens that carry role, app, shops and subject.
+// Package auth tells who is asking: it issues and checks the tokens that carry role, app, shops, accounts and subject.
 //
 // A token is a JWT signed with EdDSA. The key is local, made in the data directory at the first start; whoever has the
 // file can be anybody, so it is readable by its owner only.
@@ -37,6 +37,8 @@ type claims struct {
 	Role   promo.Role     `json:"role"`
 	Client promo.Client   `json:"client"`
 	Shops  []promo.ShopID `json:"shops,omitempty"`
+	// Accounts are pairs of the shop's and the account's number.
+	Accounts [][2]int64 `json:"accounts,omitempty"`
 }
 
 // Keys issues and checks tokens.
@@ -88,13 +90,16 @@ func makeKeys(path string, clock func() time.Time) (*Keys, error) {
 
 // Issue makes a token for an actor that is good until expiry.
 func (k *Keys) Issue(a promo.Actor, expiry time.Time) (string, error) {
-	token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims{
+	c := claims{
 		RegisteredClaims: jwt.RegisteredClaims{
 			Issuer: issuer, Audience: jwt.ClaimStrings{audience}, Subject: a.Subject, ExpiresAt: jwt.NewNumericDate(expiry),
 		},
 		Role: a.Role, Client: a.Client, Shops: a.Shops,
-	})
-	text, err := token.SignedString(k.private)
+	}
+	for _, account := range a.Accounts {
+		c.Accounts = append(c.Accounts, [2]int64{int64(account.Shop), account.Serial})
+	}
+	text, err := jwt.NewWithClaims(jwt.SigningMethodEdDSA, c).SignedString(k.private)
 	if err != nil {
 		return "", fmt.Errorf("signing a token: %w", err)
 	}
@@ -111,6 +116,9 @@ func (k *Keys) Actor(token string) (promo.Actor, error) {
 		return promo.Actor{}, fmt.Errorf("%w: %w", ErrInvalidToken, err)
 	}
 	a := promo.Actor{Role: c.Role, Client: c.Client, Shops: c.Shops, Subject: c.Subject}
+	for _, account := range c.Accounts {
+		a.Accounts = append(a.Accounts, promo.AccountID{Shop: promo.ShopID(account[0]), Serial: account[1]})
+	}
 	if err := Check(a); err != nil {
 		return promo.Actor{}, fmt.Errorf("%w: %w", ErrInvalidToken, err)
 	}
@@ -131,6 +139,10 @@ func Check(a promo.Actor) error {
 		return fmt.Errorf("the subject must have 1 to %d bytes", longestSubject)
 	case a.Role == promo.RoleBuyer && len(a.Shops) > 0:
 		return errors.New("a BUYER has no shops")
+	case a.Role != promo.Host && len(a.Accounts) > 0:
+		return errors.New("only a HOST has accounts")
+	case slices.ContainsFunc(a.Accounts, func(account promo.AccountID) bool { return !a.Owns(account.Shop) }):
+		return errors.New("an account's shop must be one of the token's")
 	}
 	return nil
 }

@@ -84,6 +84,9 @@ func TestATokenIsGoodForTheActorItWasMadeFor(t *testing.T) {
 			if role != promo.RoleBuyer {
 				want.Shops = []promo.ShopID{1, 1<<63 - 1}
 			}
+			if role == promo.Host {
+				want.Accounts = []promo.AccountID{{Shop: 1, Serial: 7}, {Shop: 1<<63 - 1, Serial: 1<<63 - 1}}
+			}
 			token, err := keys.Issue(want, now.Add(time.Minute))
 			if err != nil {
 				t.Fatal(err)
@@ -174,6 +177,9 @@ func TestATokenMustCarryWhatWePutIn(t *testing.T) {
 		"shops that are text":  {"shops": []string{"1"}},
 		"fractional shop":      {"shops": []float64{1.5}},
 		"BUYER with shops":     {"role": "BUYER", "client": "MARKETPLACE_APP"},
+		"SELLER with accounts": {"accounts": [][]int{{1, 7}}},
+		"account of no shop":   {"role": "HOST", "accounts": [][]int{{3, 7}}},
+		"accounts as numbers":  {"role": "HOST", "accounts": []int{7}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -192,6 +198,8 @@ func TestCheckSaysWhatIsWrongWithAnActor(t *testing.T) {
 		{promo.Actor{Role: promo.Seller, Client: "BROWSER", Subject: "x"}, `there is no client "BROWSER"`},
 		{promo.Actor{Role: promo.Seller, Client: promo.SellerApp}, "the subject must have 1 to 100 bytes"},
 		{promo.Actor{Role: promo.RoleBuyer, Client: promo.MarketplaceApp, Subject: "x", Shops: []promo.ShopID{1}}, "a BUYER has no shops"},
+		{promo.Actor{Role: promo.Seller, Client: promo.SellerApp, Subject: "x", Shops: []promo.ShopID{1}, Accounts: []promo.AccountID{{Shop: 1, Serial: 7}}}, "only a HOST has accounts"},
+		{promo.Actor{Role: promo.Host, Client: promo.StreamerDesktop, Subject: "x", Accounts: []promo.AccountID{{Shop: 1, Serial: 7}}}, "an account's shop must be one of the token's"},
 		{promo.Actor{Role: promo.Seller, Client: promo.SellerApp, Subject: strings.Repeat("x", 100)}, "<nil>"},
 		{promo.Actor{Role: promo.RoleBuyer, Client: promo.MarketplaceApp, Subject: "x"}, "<nil>"},
 	} {
