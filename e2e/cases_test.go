@@ -8,12 +8,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 var update = flag.Bool("update", false, "write the answers into the cases; read them before you commit")
 
 // TestCases plays every case. A step is a file NN_caller_what.graphql, with its variables in .variables.json if it has
-// any, and the whole answer in .json. The string "any" there stands for any value.
+// any, and the whole answer in .json. The string "any" there stands for any value. A step with a file .after takes place
+// that much later than the one before it; without one, time stands still.
 func TestCases(t *testing.T) {
 	t.Parallel()
 	cases, err := filepath.Glob("testdata/*/seed.sql")
@@ -43,6 +45,13 @@ func play(t *testing.T, s *server, step string) {
 	must(t, err)
 	variables, err := os.ReadFile(base + ".variables.json")
 	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	if after, err := os.ReadFile(base + ".after"); err == nil {
+		later, err := time.ParseDuration(strings.TrimSpace(string(after)))
+		must(t, err)
+		s.clock.Add(int64(later))
+	} else if !os.IsNotExist(err) {
 		t.Fatal(err)
 	}
 	if bytes.Contains(query, []byte("coreData")) {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ import (
 	"voucherhouse/warehouse"
 )
 
-// noon is the time at which every case takes place.
+// noon is the time at which every case begins.
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 // server is a whole server with stores of its own.
@@ -31,12 +32,15 @@ type server struct {
 	ledger    *postgres.Ledger
 	warehouse *warehouse.Warehouse
 	keys      *auth.Keys
+	// clock is the time since noon.
+	clock *atomic.Int64
 }
 
 // start brings up a server whose ledger holds what seed, a file of SQL, puts there.
 func start(t *testing.T, seed string) *server {
 	t.Helper()
-	ctx, clock := t.Context(), func() time.Time { return noon }
+	passed := &atomic.Int64{}
+	ctx, clock := t.Context(), func() time.Time { return noon.Add(time.Duration(passed.Load())) }
 	dsn := testdb.Postgres(t)
 	ledger, err := postgres.Open(ctx, dsn, clock)
 	must(t, err)
@@ -62,7 +66,7 @@ func start(t *testing.T, seed string) *server {
 	must(t, err)
 	s.Open(ctx, &app.Stores{Ledger: ledger, Warehouse: w, Keys: keys}, clock, app.PlainExplorer())
 	t.Cleanup(func() { must(t, s.Close()) })
-	return &server{url: s.URL(), db: db, ledger: ledger, warehouse: w, keys: keys}
+	return &server{url: s.URL(), db: db, ledger: ledger, warehouse: w, keys: keys, clock: passed}
 }
 
 // callers are who asks in the cases. The seller, agent, host and analyst belong to shop 1, the rival to shop 2.
@@ -71,7 +75,8 @@ var callers = map[string]promo.Actor{
 	"phone":    {Role: promo.Seller, Client: promo.SellerApp, Shops: []promo.ShopID{1}, Subject: "sam"},
 	"rival":    {Role: promo.Seller, Client: promo.SellerCenter, Shops: []promo.ShopID{2}, Subject: "rita"},
 	"agent":    {Role: promo.Agent, Client: promo.SellerCenter, Shops: []promo.ShopID{1}, Subject: "amy"},
-	"host":     {Role: promo.Host, Client: promo.StreamerDesktop, Shops: []promo.ShopID{1}, Subject: "hugo"},
+	"host":     {Role: promo.Host, Client: promo.StreamerDesktop, Shops: []promo.ShopID{1}, Accounts: []promo.AccountID{{Shop: 1, Serial: 1}}, Subject: "hugo"},
+	"host2":    {Role: promo.Host, Client: promo.MarketplaceApp, Shops: []promo.ShopID{1}, Accounts: []promo.AccountID{{Shop: 1, Serial: 2}}, Subject: "hedy"},
 	"analyst":  {Role: promo.Analyst, Client: promo.SellerCenter, Shops: []promo.ShopID{1}, Subject: "ann"},
 	"server":   {Role: promo.Seller, Client: promo.Service, Shops: []promo.ShopID{1}, Subject: "sam"},
 	"platform": {Role: promo.Platform, Client: promo.Service, Shops: []promo.ShopID{1}, Subject: "market"},
