@@ -28,7 +28,10 @@ insert into vouchers (shop_id, id, display_channel, days_after_claim, amount_off
 select shop_id, id, 'SHOP_PAGE', 30, 100, 'SPECIFIC_PRODUCTS', 10, 1 from promotions where tool not in ('PRODUCT_DISCOUNT', 'FLASH_DEAL');
 insert into voucher_products (shop_id, voucher_id, product_id) select 1, id, 1 + id % 20 from vouchers;
 insert into discounted_items (shop_id, promotion_id, product_id, percent)
-select 1, id, 1 + id % 20, 1000 from promotions where tool in ('PRODUCT_DISCOUNT', 'FLASH_DEAL');`
+select 1, id, 1 + id % 20, 1000 from promotions where tool in ('PRODUCT_DISCOUNT', 'FLASH_DEAL');
+insert into accounts (shop_id, handle, kind, place, linked_at) values (1, 'one', 'OFFICIAL', 0, '2026-03-01T00:00:00Z');
+insert into livestreams (shop_id, account_id, title, started_at) select 1, 1, 'Live', '2026-03-01T00:00:00Z';
+insert into distributions (shop_id, voucher_id, livestream_id, task, started_at) select 1, id, 1, 'FOLLOW', '2026-03-01T00:00:00Z' from vouchers;`
 
 // A list costs as many statements as it has levels, and not more for more items. Items that are looked up side by side are
 // gathered for a moment: a busy machine may need two moments for what takes one, but never one for each item.
@@ -46,7 +49,9 @@ func TestListsCostAFixedNumberOfStatements(t *testing.T) {
 	db.MustExec(manyPromotions)
 	keys, err := auth.LoadKeys(filepath.Join(t.TempDir(), "token.key"), time.Now)
 	must(t, err)
-	r := &resolvers.Resolver{Shops: ledger, Catalogue: ledger, Promotions: ledger, Claims: ledger, Clock: func() time.Time { return noon }}
+	r := &resolvers.Resolver{
+		Shops: ledger, Catalogue: ledger, Promotions: ledger, Claims: ledger, Accounts: ledger, Livestreams: ledger, Distributions: ledger, Clock: func() time.Time { return noon },
+	}
 	handler := httptest.NewServer(resolvers.NewHandler(r, keys))
 	t.Cleanup(handler.Close)
 	s := &server{url: handler.URL, keys: keys}
@@ -54,7 +59,9 @@ func TestListsCostAFixedNumberOfStatements(t *testing.T) {
 	cost := func(caller, tools string, first int) int64 {
 		query := fmt.Sprintf(`{ viewer { role } shop(id: "U2hvcDoxOjA") { promotions(first: %d, filter: {tools: [%s]}) { nodes {
     id name status allowedActions shop { name } history(first: 2) { nodes { action } }
-    ... on Voucher { usage { remaining } products(first: 3) { nodes { title } } more: products(first: 5) { nodes { sku } } }
+    ... on Voucher { usage { remaining } products(first: 3) { nodes { title } } more: products(first: 5) { nodes { sku } }
+        distributions(open: true, first: 2) { nodes { livestream { title account { handle livestreams(first: 2) { nodes { title } } } }
+            task { account { handle } } viewerProgress { done } } } }
     ... on ProductDiscount { items(first: 2) { nodes { price { amount } product { title } } } }
     ... on FlashDeal { items(first: 2) { nodes { price { amount } product { title } } } }
 } } } }`, first, tools)

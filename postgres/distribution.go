@@ -105,27 +105,37 @@ func (l *Ledger) DistributionsOfLivestreams(ctx context.Context, a promo.Actor, 
 	})
 }
 
-const distributionsOfVoucher = selectDistribution + `
-where d.shop_id = $1 and d.voucher_id = $2
-  and ($3::boolean is null or (d.stopped_at is null) = $3)
-  and ($4::timestamptz is null or (d.started_at, d.id) < ($4, $5::bigint))
-order by d.started_at desc, d.id desc
-limit $6`
+type pagedDistributionRow struct {
+	distributionRow
+	Page int `db:"page"`
+}
 
-// DistributionsOfVoucher lists a voucher's distributions, latest first: those that are open, those that are stopped, or
-// (nil) all.
-func (l *Ledger) DistributionsOfVoucher(ctx context.Context, a promo.Actor, id promo.VoucherID, open *bool, args promo.PageArgs) (promo.Page[*promo.Distribution], error) {
-	at, serial, err := afterTime(args)
+// A page for each row of the arguments.
+const distributionsOfVouchers = `
+select page.ordinal as page, latest.*
+from ` + runningPages + `
+    cross join lateral (` + selectDistribution + `
+        where d.shop_id = page.shop_id and d.voucher_id = page.owner
+          and (page.running is null or (d.stopped_at is null) = page.running)
+          and (page.after_at is null or (d.started_at, d.id) < (page.after_at, page.after_id))
+        order by d.started_at desc, d.id desc
+        limit page.size) latest
+order by page.ordinal, latest.started_at desc, latest.id desc`
+
+// DistributionsOfVouchers lists the distributions of vouchers, latest first: those that are open, those that are stopped,
+// or all. All pages are read in one statement, and given in the order in which they are asked for.
+func (l *Ledger) DistributionsOfVouchers(ctx context.Context, a promo.Actor, pages []promo.PageOf[promo.Running[promo.VoucherID]]) ([]promo.Page[*promo.Distribution], error) {
+	params, err := runningColumns(pages)
 	if err != nil {
-		return promo.Page[*promo.Distribution]{}, err
+		return nil, err
 	}
-	return view(ctx, l, a, func(tx *sqlx.Tx) (page promo.Page[*promo.Distribution], err error) {
-		var rows []distributionRow
-		if err := tx.SelectContext(ctx, &rows, distributionsOfVoucher, id.Shop, id.Serial, open, at, serial, args.First+1); err != nil {
-			return page, err
+	return view(ctx, l, a, func(tx *sqlx.Tx) ([]promo.Page[*promo.Distribution], error) {
+		var rows []pagedDistributionRow
+		if err := tx.SelectContext(ctx, &rows, distributionsOfVouchers, params...); err != nil {
+			return nil, err
 		}
-		return paged(rows, args, distributionRow.promo, func(r distributionRow) promo.Cursor {
-			return timePlace(promo.DistributionOrder, r.StartedAt, r.ID)
-		}), nil
+		return pagesOf(pages, rows, func(r pagedDistributionRow) int { return r.Page },
+			func(r pagedDistributionRow) *promo.Distribution { return r.distributionRow.promo() },
+			func(r pagedDistributionRow) promo.Cursor { return timePlace(promo.DistributionOrder, r.StartedAt, r.ID) }), nil
 	})
 }

@@ -52,40 +52,56 @@ func (l *Ledger) Livestreams(ctx context.Context, a promo.Actor, ids []promo.Liv
 	})
 }
 
-// %s narrows the list to one account, $6.
+type pagedLivestreamRow struct {
+	livestreamRow
+	Page int `db:"page"`
+}
+
+// A page for each row of the arguments. %s narrows it from the shop to its account.
 const (
-	livestreamList = selectLivestream + `
-where l.shop_id = $1%s
-  and ($2::boolean is null or (l.ended_at is null) = $2)
-  and ($3::timestamptz is null or (l.started_at, l.id) < ($3, $4::bigint))
-order by l.started_at desc, l.id desc
-limit $5`
-	ofAccount = ` and l.account_id = $6`
+	livestreamPages = `
+select page.ordinal as page, latest.*
+from ` + runningPages + `
+    cross join lateral (` + selectLivestream + `
+        where l.shop_id = page.shop_id%s
+          and (page.running is null or (l.ended_at is null) = page.running)
+          and (page.after_at is null or (l.started_at, l.id) < (page.after_at, page.after_id))
+        order by l.started_at desc, l.id desc
+        limit page.size) latest
+order by page.ordinal, latest.started_at desc, latest.id desc`
+	ofAccount = ` and l.account_id = page.owner`
 )
 
-// LivestreamsOfShop lists a shop's livestreams, latest first: those that run, those that are over, or (nil) all.
-func (l *Ledger) LivestreamsOfShop(ctx context.Context, a promo.Actor, shop promo.ShopID, live *bool, args promo.PageArgs) (promo.Page[*promo.Livestream], error) {
-	return l.livestreams(ctx, a, args, fmt.Sprintf(livestreamList, ""), shop, live)
-}
-
-// LivestreamsOfAccount lists an account's livestreams, latest first: those that run, those that are over, or (nil) all.
-func (l *Ledger) LivestreamsOfAccount(ctx context.Context, a promo.Actor, id promo.AccountID, live *bool, args promo.PageArgs) (promo.Page[*promo.Livestream], error) {
-	return l.livestreams(ctx, a, args, fmt.Sprintf(livestreamList, ofAccount), id.Shop, live, id.Serial)
-}
-
-func (l *Ledger) livestreams(ctx context.Context, a promo.Actor, args promo.PageArgs, query string, shop promo.ShopID, live *bool, more ...any) (promo.Page[*promo.Livestream], error) {
-	at, serial, err := afterTime(args)
-	if err != nil {
-		return promo.Page[*promo.Livestream]{}, err
-	}
-	return view(ctx, l, a, func(tx *sqlx.Tx) (page promo.Page[*promo.Livestream], err error) {
-		var rows []livestreamRow
-		if err := tx.SelectContext(ctx, &rows, query, append([]any{shop, live, at, serial, args.First + 1}, more...)...); err != nil {
-			return page, err
+// LivestreamsOfShops lists the livestreams of shops, latest first: those that run, those that are over, or all. All pages
+// are read in one statement, and given in the order in which they are asked for.
+func (l *Ledger) LivestreamsOfShops(ctx context.Context, a promo.Actor, pages []promo.PageOf[promo.Running[promo.ShopID]]) ([]promo.Page[*promo.Livestream], error) {
+	of := make([]promo.PageOf[promo.Running[promo.AccountID]], len(pages))
+	for i, p := range pages {
+		of[i] = promo.PageOf[promo.Running[promo.AccountID]]{
+			Of: promo.Running[promo.AccountID]{Of: promo.AccountID{Shop: p.Of.Of}, Now: p.Of.Now}, Args: p.Args,
 		}
-		return paged(rows, args, livestreamRow.promo, func(r livestreamRow) promo.Cursor {
-			return timePlace(promo.LivestreamOrder, r.StartedAt, r.ID)
-		}), nil
+	}
+	return l.livestreams(ctx, a, fmt.Sprintf(livestreamPages, ""), of)
+}
+
+// LivestreamsOfAccounts is LivestreamsOfShops for accounts.
+func (l *Ledger) LivestreamsOfAccounts(ctx context.Context, a promo.Actor, pages []promo.PageOf[promo.Running[promo.AccountID]]) ([]promo.Page[*promo.Livestream], error) {
+	return l.livestreams(ctx, a, fmt.Sprintf(livestreamPages, ofAccount), pages)
+}
+
+func (l *Ledger) livestreams(ctx context.Context, a promo.Actor, query string, pages []promo.PageOf[promo.Running[promo.AccountID]]) ([]promo.Page[*promo.Livestream], error) {
+	params, err := runningColumns(pages)
+	if err != nil {
+		return nil, err
+	}
+	return view(ctx, l, a, func(tx *sqlx.Tx) ([]promo.Page[*promo.Livestream], error) {
+		var rows []pagedLivestreamRow
+		if err := tx.SelectContext(ctx, &rows, query, params...); err != nil {
+			return nil, err
+		}
+		return pagesOf(pages, rows, func(r pagedLivestreamRow) int { return r.Page },
+			func(r pagedLivestreamRow) *promo.Livestream { return r.livestreamRow.promo() },
+			func(r pagedLivestreamRow) promo.Cursor { return timePlace(promo.LivestreamOrder, r.StartedAt, r.ID) }), nil
 	})
 }
 

@@ -71,3 +71,23 @@ func pagesOf[ID, R, T any](pages []promo.PageOf[ID], rows []R, ordinal func(R) i
 	}
 	return made
 }
+
+// runningPages reads the arguments that runningColumns gives.
+const runningPages = `unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::bigint[], $5::integer[], $6::boolean[])
+        with ordinality as page (shop_id, owner, after_at, after_id, size, running, ordinal)`
+
+// runningColumns gives pages of lists in order of time, latest first, column by column.
+func runningColumns[T any](pages []promo.PageOf[promo.Running[promo.ID[T]]]) ([]any, error) {
+	of, running := make([]promo.PageOf[promo.ID[T]], len(pages)), make([]*bool, len(pages))
+	for i, p := range pages {
+		of[i], running[i] = promo.PageOf[promo.ID[T]]{Of: p.Of.Of, Args: p.Args}, p.Of.Now
+		at, _, err := afterTime(p.Args)
+		if err != nil {
+			return nil, err
+		}
+		if at, ok := at.(time.Time); ok {
+			of[i].Args.After = &promo.Cursor{Value: instant(at), Serial: p.Args.After.Serial}
+		}
+	}
+	return append(pageColumns(of), pq.Array(running)), nil
+}

@@ -50,6 +50,12 @@ type PageOf[ID any] struct {
 	Args PageArgs
 }
 
+// Running narrows the list that belongs to something to what runs now or to what is over. Nil: both.
+type Running[ID any] struct {
+	Of  ID
+	Now *bool
+}
+
 // ProductFilter says which products of a shop. Given conditions must all hold.
 type ProductFilter struct {
 	// IDs are the products asked for; nil is all.

@@ -21,12 +21,12 @@ type Accounts interface {
 
 func (account) ID(_ context.Context, a *promo.Account) (string, error) { return relay.ID(a.Key()), nil }
 
-func (r account) Livestreams(ctx context.Context, a *promo.Account, live *bool, first *int, after *string) (*model.LivestreamConnection, error) {
+func (account) Livestreams(ctx context.Context, a *promo.Account, live *bool, first *int, after *string) (*model.LivestreamConnection, error) {
 	args, err := relay.Args(first, after, promo.LivestreamOrder)
 	if err != nil {
 		return nil, err
 	}
-	return connect(r.Resolver.Livestreams.LivestreamsOfAccount(ctx, actor(ctx), a.ID, live, args))
+	return connect(loadersOf(ctx).livestreamsOfAccount.Load(ctx, runningOf(a.ID, live, args)))
 }
 
 func (r viewer) Accounts(ctx context.Context, a *promo.Actor) ([]promo.Account, error) {

@@ -12,7 +12,7 @@ import (
 type Distributions interface {
 	Distributions(ctx context.Context, a promo.Actor, ids []promo.DistributionID) (map[promo.DistributionID]*promo.Distribution, error)
 	DistributionsOfLivestreams(ctx context.Context, a promo.Actor, ids []promo.LivestreamID) (map[promo.LivestreamID][]promo.Distribution, error)
-	DistributionsOfVoucher(ctx context.Context, a promo.Actor, id promo.VoucherID, open *bool, args promo.PageArgs) (promo.Page[*promo.Distribution], error)
+	DistributionsOfVouchers(ctx context.Context, a promo.Actor, pages []promo.PageOf[promo.Running[promo.VoucherID]]) ([]promo.Page[*promo.Distribution], error)
 	Distribute(ctx context.Context, a promo.Actor, v promo.VoucherID, l promo.LivestreamID, task promo.LiveTask) (*promo.Distribution, []promo.Warning, error)
 	StopDistribution(ctx context.Context, a promo.Actor, id promo.DistributionID) (*promo.Distribution, error)
 	Progress(ctx context.Context, a promo.Actor, ids []promo.DistributionID) (map[promo.DistributionID]*promo.TaskProgress, error)
@@ -52,12 +52,12 @@ func (claim) Distribution(ctx context.Context, c *promo.Claim) (*promo.Distribut
 	return loadersOf(ctx).distributions.Load(ctx, *c.Distribution)
 }
 
-func (r voucher) Distributions(ctx context.Context, v *promo.Voucher, open *bool, first *int, after *string) (*model.DistributionConnection, error) {
+func (voucher) Distributions(ctx context.Context, v *promo.Voucher, open *bool, first *int, after *string) (*model.DistributionConnection, error) {
 	args, err := relay.Args(first, after, promo.DistributionOrder)
 	if err != nil {
 		return nil, err
 	}
-	return connect(r.Resolver.Distributions.DistributionsOfVoucher(ctx, actor(ctx), v.ID, open, args))
+	return connect(loadersOf(ctx).distributionsOfVoucher.Load(ctx, runningOf(v.ID, open, args)))
 }
 
 func (r mutation) DistributeVoucher(ctx context.Context, input model.DistributeVoucherInput) (*model.DistributeVoucherPayload, error) {

@@ -11,8 +11,8 @@ import (
 // Livestreams is the store of livestreams and who watches them.
 type Livestreams interface {
 	Livestreams(ctx context.Context, a promo.Actor, ids []promo.LivestreamID) (map[promo.LivestreamID]*promo.Livestream, error)
-	LivestreamsOfShop(ctx context.Context, a promo.Actor, shop promo.ShopID, live *bool, args promo.PageArgs) (promo.Page[*promo.Livestream], error)
-	LivestreamsOfAccount(ctx context.Context, a promo.Actor, id promo.AccountID, live *bool, args promo.PageArgs) (promo.Page[*promo.Livestream], error)
+	LivestreamsOfShops(ctx context.Context, a promo.Actor, pages []promo.PageOf[promo.Running[promo.ShopID]]) ([]promo.Page[*promo.Livestream], error)
+	LivestreamsOfAccounts(ctx context.Context, a promo.Actor, pages []promo.PageOf[promo.Running[promo.AccountID]]) ([]promo.Page[*promo.Livestream], error)
 	StartLivestream(ctx context.Context, a promo.Actor, id promo.AccountID, title string) (*promo.Livestream, error)
 	EndLivestream(ctx context.Context, a promo.Actor, id promo.LivestreamID) (*promo.Livestream, error)
 	Watch(ctx context.Context, a promo.Actor, id promo.LivestreamID) ([]promo.Distribution, error)
@@ -30,12 +30,17 @@ func (livestream) Distributions(ctx context.Context, l *promo.Livestream) ([]pro
 	return loadersOf(ctx).distributionsOfLivestream.Load(ctx, l.ID)
 }
 
-func (r shop) Livestreams(ctx context.Context, s *promo.Shop, live *bool, first *int, after *string) (*model.LivestreamConnection, error) {
+func (shop) Livestreams(ctx context.Context, s *promo.Shop, live *bool, first *int, after *string) (*model.LivestreamConnection, error) {
 	args, err := relay.Args(first, after, promo.LivestreamOrder)
 	if err != nil {
 		return nil, err
 	}
-	return connect(r.Resolver.Livestreams.LivestreamsOfShop(ctx, actor(ctx), s.ID, live, args))
+	return connect(loadersOf(ctx).livestreamsOfShop.Load(ctx, runningOf(s.ID, live, args)))
+}
+
+// runningOf asks for a page of what belongs to something: what runs now, what is over, or both.
+func runningOf[ID any](of ID, now *bool, args promo.PageArgs) promo.PageOf[promo.Running[ID]] {
+	return promo.PageOf[promo.Running[ID]]{Of: promo.Running[ID]{Of: of, Now: now}, Args: args}
 }
 
 func (r mutation) StartLivestream(ctx context.Context, input model.StartLivestreamInput) (*model.StartLivestreamPayload, error) {

@@ -26,6 +26,9 @@ type loaders struct {
 	livestreams               *dataloadgen.Loader[promo.LivestreamID, *promo.Livestream]
 	distributions             *dataloadgen.Loader[promo.DistributionID, *promo.Distribution]
 	distributionsOfLivestream *dataloadgen.Loader[promo.LivestreamID, []promo.Distribution]
+	livestreamsOfShop         *dataloadgen.Loader[promo.PageOf[promo.Running[promo.ShopID]], promo.Page[*promo.Livestream]]
+	livestreamsOfAccount      *dataloadgen.Loader[promo.PageOf[promo.Running[promo.AccountID]], promo.Page[*promo.Livestream]]
+	distributionsOfVoucher    *dataloadgen.Loader[promo.PageOf[promo.Running[promo.VoucherID]], promo.Page[*promo.Distribution]]
 	progress                  *dataloadgen.Loader[promo.DistributionID, *promo.TaskProgress]
 }
 
@@ -53,6 +56,9 @@ func withLoaders(r *Resolver, next http.Handler) http.Handler {
 			livestreams:               load(r.Livestreams.Livestreams),
 			distributions:             load(r.Distributions.Distributions),
 			distributionsOfLivestream: load(r.Distributions.DistributionsOfLivestreams),
+			livestreamsOfShop:         pageLoader(r.Livestreams.LivestreamsOfShops),
+			livestreamsOfAccount:      pageLoader(r.Livestreams.LivestreamsOfAccounts),
+			distributionsOfVoucher:    pageLoader(r.Distributions.DistributionsOfVouchers),
 			progress:                  load(r.Distributions.Progress),
 		}
 		next.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), loadersKey{}, l)))

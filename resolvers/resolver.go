@@ -44,7 +44,7 @@ type (
 
 	discountedItem struct{}
 
-	account      struct{ *Resolver }
+	account      struct{}
 	livestream   struct{}
 	distribution struct{}
 	liveTask     struct{}
@@ -73,7 +73,7 @@ func (r *Resolver) FlashDeal() graph.FlashDealResolver {
 
 func (r *Resolver) DiscountedItem() graph.DiscountedItemResolver { return discountedItem{} }
 
-func (r *Resolver) Account() graph.AccountResolver           { return account{r} }
+func (r *Resolver) Account() graph.AccountResolver           { return account{} }
 func (r *Resolver) Livestream() graph.LivestreamResolver     { return livestream{} }
 func (r *Resolver) Distribution() graph.DistributionResolver { return distribution{} }
 func (r *Resolver) LiveTask() graph.LiveTaskResolver         { return liveTask{} }
