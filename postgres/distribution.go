@@ -136,6 +136,8 @@ func (l *Ledger) DistributionsOfVouchers(ctx context.Context, a promo.Actor, pag
 		}
 		return pagesOf(pages, rows, func(r pagedDistributionRow) int { return r.Page },
 			func(r pagedDistributionRow) *promo.Distribution { return r.distributionRow.promo() },
-			func(r pagedDistributionRow) promo.Cursor { return timePlace(promo.DistributionOrder, r.StartedAt, r.ID) }), nil
+			func(r pagedDistributionRow) promo.Cursor {
+				return timePlace(promo.DistributionOrder, r.StartedAt, r.ID)
+			}), nil
 	})
 }
