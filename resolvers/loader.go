@@ -3,6 +3,7 @@ package resolvers
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/vikstrous/dataloadgen"
 
@@ -34,16 +35,25 @@ type loaders struct {
 
 type loadersKey struct{}
 
+// gather is how long a loader waits for more look-ups once it has one. Fields that stand side by side ask within a few
+// hundred microseconds; whoever comes later costs another statement and misses nothing.
+const gather = 2 * time.Millisecond
+
+// gathering is a loader that fetches many at once.
+func gathering[K comparable, V any](fetch func(context.Context, []K) (map[K]V, error)) *dataloadgen.Loader[K, V] {
+	return dataloadgen.NewMappedLoader(fetch, dataloadgen.WithWait(gather))
+}
+
 func withLoaders(r *Resolver, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		l := &loaders{
-			vouchers: dataloadgen.NewMappedLoader(func(ctx context.Context, ids []promo.VoucherID) (map[promo.VoucherID]*promo.Voucher, error) {
+			vouchers: gathering(func(ctx context.Context, ids []promo.VoucherID) (map[promo.VoucherID]*promo.Voucher, error) {
 				return r.Promotions.Vouchers(ctx, actor(ctx), ids)
 			}),
-			usages: dataloadgen.NewMappedLoader(func(ctx context.Context, ids []promo.VoucherID) (map[promo.VoucherID]*promo.Usage, error) {
+			usages: gathering(func(ctx context.Context, ids []promo.VoucherID) (map[promo.VoucherID]*promo.Usage, error) {
 				return r.Promotions.Usages(ctx, actor(ctx), ids)
 			}),
-			buyers: dataloadgen.NewMappedLoader(func(ctx context.Context, ids []promo.BuyerID) (map[promo.BuyerID]*promo.Buyer, error) {
+			buyers: gathering(func(ctx context.Context, ids []promo.BuyerID) (map[promo.BuyerID]*promo.Buyer, error) {
 				return r.Shops.Buyers(ctx, actor(ctx), ids)
 			}),
 			histories: dataloadgen.NewMappedLoader(func(ctx context.Context, pages []promo.HistoryPage) (map[promo.HistoryPage]promo.Page[promo.Change], error) {
