@@ -65,9 +65,15 @@ func (l *Ledger) ClaimByID(ctx context.Context, a promo.Actor, id promo.ClaimID)
 	})
 }
 
-// The case repeats promo's derivation of a claim's status, at $1.
+// The case repeats promo's derivation of a claim's status, at $1. What the claim alone tells is held against it first, so
+// that no redemption is looked for in vain.
 const claimsOfBuyer = selectClaim + `
-where c.buyer_id = app_buyer()
+where c.buyer_id = (select app_buyer())
+  and ($2::text[] is null
+       or 'REDEEMED' = any ($2)
+       or 'CLAIMED' = any ($2) and c.valid_to > $1
+       or 'RESERVED' = any ($2) and c.reserved_until > $1
+       or 'EXPIRED' = any ($2) and c.valid_to <= $1)
   and ($2::text[] is null or case
         when r.redeemed_at is not null then 'REDEEMED'
         when c.reserved_until > $1 then 'RESERVED'

@@ -42,29 +42,36 @@ func (l *Ledger) Product(ctx context.Context, a promo.Actor, id promo.ProductID)
 	})
 }
 
-const productList = `
-select p.shop_id, p.id, p.sku, p.title, p.category, p.price_minor, s.currency
-from products p join shops s on s.id = p.shop_id
+const productPage = `
+select p.id
+from products p
 where p.shop_id = $1
   and ($2::bigint[] is null or p.id = any ($2))
   and ($3::text is null or p.category = $3)
-  and ($4::text is null or position(lower($4) in lower(p.title)) > 0)
-  and ($5::text is null or p.sku = $5)
+  and ($4::text is null or p.sku = $4)
+  and ($5::text is null or lower(p.title) like lower($5))
   and ($6::text is null or (p.title, p.id) > ($6, $7::bigint))
 order by p.title, p.id
 limit $8`
 
+const productsOfPage = `
+select p.shop_id, p.id, p.sku, p.title, p.category, p.price_minor, s.currency
+from products p
+    join shops s on s.id = p.shop_id
+    join unnest($2::bigint[]) with ordinality as page (id, place) on page.id = p.id
+where p.shop_id = $1
+order by page.place`
+
 // Products lists a shop's products by title.
 func (l *Ledger) Products(ctx context.Context, a promo.Actor, shop promo.ShopID, f promo.ProductFilter, args promo.PageArgs) (promo.Page[*promo.Product], error) {
 	value, serial := after(args)
-	return view(ctx, l, a, func(tx *sqlx.Tx) (page promo.Page[*promo.Product], err error) {
-		var rows []productRow
-		if err := tx.SelectContext(ctx, &rows, productList,
-			shop, serialsIn(shop, f.IDs), f.Category, f.Title, f.SKU, value, serial, args.First+1); err != nil {
-			return page, err
-		}
-		return paged(rows, args, productRow.promo, productPlace), nil
-	})
+	scope := searching(a, f.Title != nil && (a.Owns(shop) || a.Role == promo.RoleBuyer))
+	rows, err := found[productRow](ctx, l, a, scope, shop, productsOfPage, productPage,
+		shop, serialsIn(shop, f.IDs), f.Category, f.SKU, containing(f.Title), value, serial, args.First+1)
+	if err != nil {
+		return promo.Page[*promo.Product]{}, err
+	}
+	return paged(rows, args, productRow.promo, productPlace), nil
 }
 
 // productPlace is a product's place in a list by title.

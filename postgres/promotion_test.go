@@ -41,9 +41,14 @@ func TestPromotionPages(t *testing.T) {
 				}
 				return c
 			})
+			part := "A"
+			wantCalled := slices.DeleteFunc(slices.Clone(want), func(v *promo.Voucher) bool { return v.Name != "a" })
 			for size := 1; size <= len(all)+1; size++ {
-				if got := b.walk(shop, order, size); !slices.Equal(got, serials(want)) {
+				if got := b.walk(shop, promo.PromotionFilter{}, order, size); !slices.Equal(got, serials(want)) {
 					t.Errorf("%s in pages of %d: got %v, want %v", order, size, got, serials(want))
+				}
+				if got := b.walk(shop, promo.PromotionFilter{Name: &part}, order, size); !slices.Equal(got, serials(wantCalled)) {
+					t.Errorf("%s in pages of %d, with a name: got %v, want %v", order, size, got, serials(wantCalled))
 				}
 			}
 		}
@@ -63,11 +68,11 @@ func compareBy(field promo.PromotionOrderField, v, w *promo.Voucher) int {
 }
 
 // walk goes through a list page by page, and checks what the pages say of each other.
-func (b *testBundle) walk(shop promo.ShopID, order promo.PromotionOrder, size int) (met []int64) {
+func (b *testBundle) walk(shop promo.ShopID, f promo.PromotionFilter, order promo.PromotionOrder, size int) (met []int64) {
 	b.t.Helper()
 	args := promo.PageArgs{First: size}
 	for {
-		page, err := b.Promotions(b.t.Context(), seller(shop), shop, promo.PromotionFilter{}, order, args)
+		page, err := b.Promotions(b.t.Context(), seller(shop), shop, f, order, args)
 		if err != nil {
 			b.t.Fatal(err)
 		}

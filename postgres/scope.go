@@ -19,6 +19,7 @@ const (
 	roleClaims = "voucherhouse_claims"
 	roleImport = "voucherhouse_import"
 	roleRelay  = "voucherhouse_relay"
+	roleSearch = "voucherhouse_search" // 0009_lists.sql
 )
 
 // scope is for whom a transaction acts: row-level security reads it.

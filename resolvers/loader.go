@@ -56,7 +56,7 @@ func withLoaders(r *Resolver, next http.Handler) http.Handler {
 			buyers: gathering(func(ctx context.Context, ids []promo.BuyerID) (map[promo.BuyerID]*promo.Buyer, error) {
 				return r.Shops.Buyers(ctx, actor(ctx), ids)
 			}),
-			histories: dataloadgen.NewMappedLoader(func(ctx context.Context, pages []promo.HistoryPage) (map[promo.HistoryPage]promo.Page[promo.Change], error) {
+			histories: gathering(func(ctx context.Context, pages []promo.HistoryPage) (map[promo.HistoryPage]promo.Page[promo.Change], error) {
 				return r.Promotions.Histories(ctx, actor(ctx), pages)
 			}),
 			scopes:                    pageLoader(r.Shops.ProductsInScope),
@@ -83,7 +83,7 @@ func pageLoader[ID comparable, T any](read func(context.Context, promo.Actor, []
 			return nil, []error{err}
 		}
 		return found, nil
-	})
+	}, dataloadgen.WithWait(gather))
 }
 
 // load makes a loader of a look-up in a store, as the actor of the request.

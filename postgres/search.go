@@ -1,0 +1,49 @@
+package postgres
+
+import (
+	"context"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"voucherhouse/promo"
+)
+
+var escaped = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+// containing is what a text is like that contains the part; null if there is none.
+func containing(part *string) any {
+	if part == nil {
+		return nil
+	}
+	return "%" + escaped.Replace(*part) + "%"
+}
+
+// searching is the scope that a list of the actor's is filtered in. All that is to be filtered must be the actor's to see
+// if it searches a text: that role is not held back by any policy (0009_lists.sql).
+func searching(a promo.Actor, text bool) scope {
+	if text {
+		return scope{role: roleSearch}
+	}
+	return scopeOf(a)
+}
+
+// found finds numbers of a shop with a query, and fetches their rows within the actor's scope.
+func found[R any](ctx context.Context, l *Ledger, a promo.Actor, s scope, shop promo.ShopID, fetch, query string, params ...any) (rows []R, err error) {
+	err = l.inTx(ctx, s, func(tx *sqlx.Tx) error {
+		var serials []int64
+		if err := tx.SelectContext(ctx, &serials, query, params...); err != nil {
+			return err
+		}
+		if s.role != roleAPI {
+			own := scopeOf(a)
+			own.at = l.now()
+			if err := enter(ctx, tx, own); err != nil {
+				return err
+			}
+		}
+		return tx.SelectContext(ctx, &rows, fetch, shop, pq.Array(serials))
+	})
+	return rows, err
+}
