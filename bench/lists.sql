@@ -29,13 +29,21 @@ insert into promotions (shop_id, tool, name, starts_at, ends_at, created_at, cre
 select 2, 'REGULAR_VOUCHER', 'Spring sale ' || n, now() - interval '1 day', now() + interval '1 day', now(), 'bench'
 from generate_series(1, 1000) n;
 
+-- Buyers have 18 claims each, but for the first, who has 2,000; the vouchers 9 each, but for the latest made, which has 100,000.
+insert into claims (shop_id, voucher_id, buyer_id, source, claimed_at, valid_from, valid_to)
+select 1, case when n <= 100000 then 100000 else 1 + n * 7919::bigint % 99999 end, case when n % 500 = 0 then 1 else 1 + n * 37 % 50000 end,
+    'STOREFRONT', at, at, at + interval '30 days'
+from generate_series(1, 1000000) n cross join lateral (select now() - interval '690 days' + n * interval '1 minute' as at) a;
+
 insert into vouchers (shop_id, id, display_channel, days_after_claim, amount_off_minor, percent_off, maximum_discount_minor,
-    minimum_spend_minor, percent_policy_id, scope, total_quantity, claims_per_customer)
+    minimum_spend_minor, percent_policy_id, scope, total_quantity, claims_per_customer, claimed)
 select shop_id, id, (case tool when 'LIVE_VOUCHER' then 'LIVE' when 'CHAT_COUPON' then 'INBOX' else 'SHOP_PAGE' end)::display_channel,
     30, case when id % 3 > 0 then 100 + id % 400 end, case when id % 3 = 0 then 500 + id % 50 * 100 end, case when id % 6 = 0 then 1000 end,
     case when id % 4 = 0 then 2000 end, case when id % 3 = 0 then 1 end,
-    (case when id % 2 = 0 and shop_id = 1 then 'SPECIFIC_PRODUCTS' else 'ENTIRE_SHOP' end)::voucher_scope, 1000000, 1000
-from promotions;
+    (case when id % 2 = 0 and shop_id = 1 then 'SPECIFIC_PRODUCTS' else 'ENTIRE_SHOP' end)::voucher_scope, 1000000, 1000,
+    coalesce(c.claimed, 0)
+from promotions
+    left join (select voucher_id, count(*) as claimed from claims group by 1) c on shop_id = 1 and voucher_id = id;
 
 insert into voucher_products (shop_id, voucher_id, product_id)
 select 1, v.id, 1 + (v.id * 13 + k * 4999) % 20000
@@ -46,14 +54,17 @@ insert into orders (shop_id, order_number, buyer_id, status, channel, placed_at,
 select 1, 'B-' || n, 1 + n * 7919 % 50000, 'PAID', 'STOREFRONT', at, at
 from generate_series(1, 200000) n cross join lateral (select now() - interval '600 days' + n * interval '4 minutes' as at) a;
 
--- Buyers have 18 claims each, but for the first, who has 2,000; the vouchers 9 each, but for the latest made, which has 100,000.
-insert into claims (shop_id, voucher_id, buyer_id, source, claimed_at, valid_from, valid_to)
-select 1, case when n <= 100000 then 100000 else 1 + n * 7919::bigint % 99999 end, case when n % 500 = 0 then 1 else 1 + n * 37 % 50000 end,
-    'STOREFRONT', at, at, at + interval '30 days'
-from generate_series(1, 1000000) n cross join lateral (select now() - interval '690 days' + n * interval '1 minute' as at) a;
-update vouchers v set claimed = c.claims
-from (select voucher_id, count(*) as claims from claims group by 1) c
-where v.shop_id = 1 and v.id = c.voucher_id;
+-- A livestream that runs hands out the ten latest LIVE vouchers that run; a thousand are over. Half of the buyers watch.
+insert into accounts (shop_id, handle, kind, place, linked_at) values (1, 'large', 'OFFICIAL', 0, now());
+insert into livestreams (shop_id, account_id, title, started_at, ended_at)
+select 1, 1, 'Livestream ' || n, at, case when n < 1001 then at + interval '1 hour' end
+from generate_series(1, 1001) n cross join lateral (select now() - (1001.5 - n) * interval '10 hours' as at) a;
+insert into distributions (shop_id, voucher_id, livestream_id, task, started_at)
+select 1, id, 1001, 'FOLLOW', now()
+from promotions
+where shop_id = 1 and tool = 'LIVE_VOUCHER' and deactivated_at is null and starts_at < now() and ends_at > now() + interval '1 day'
+order by id desc limit 10;
+insert into audience (shop_id, livestream_id, buyer_id, last_heartbeat_at) select 1, 1001, id, now() from buyers where id % 2 = 0;
 
 -- Every tenth claim is redeemed, and some of the others are reserved.
 insert into redemptions (shop_id, claim_id, voucher_id, order_id, redeemed_at)

@@ -29,7 +29,7 @@ const (
 
 // mostStatements bounds what a page may take, however many items it has: the scope's, and one for each thing that is
 // loaded for all items together.
-const mostStatements = 12
+const mostStatements = 16
 
 // What is asked of an item in a list.
 const (
@@ -58,6 +58,10 @@ func listPages() []listPage {
 	}
 	products := func(args string) string { return inShop(`products(` + args + `) { ` + productFields + ` }`) }
 	coupons := func(args string) string { return `{ myCoupons` + args + ` { ` + claimFields + ` } }` }
+	claimable := func(args string) string {
+		return fmt.Sprintf(`{ claimableVouchers(shopId: %q%s) { voucher { id name status } claimable reason } }`, sampleShop, args)
+	}
+	livestream := relay.ID(promo.Key{Kind: promo.KindLivestream, Shop: 1, Serial: 1001})
 	product := relay.ID(promo.Key{Kind: promo.KindProduct, Shop: 1, Serial: 4711})
 
 	var pages []listPage
@@ -83,6 +87,7 @@ func listPages() []listPage {
 		listPage{"promotions, one kind", seller, promotions(`filter: { tools: [LIVE_VOUCHER] }`)},
 		listPage{"promotions, one kind, ongoing", seller, promotions(`filter: { tools: [CHAT_COUPON], statuses: [ONGOING] }`)},
 		listPage{"promotions, common name", seller, promotions(`filter: { name: "sale" }`)},
+		listPage{"promotions, common name, ongoing", seller, promotions(`filter: { name: "sale", statuses: [ONGOING] }`)},
 		listPage{"promotions, rare name", seller, promotions(`filter: { name: "SALE 4711" }`)},
 		listPage{"promotions, no such name", seller, promotions(`filter: { name: "sail" }`)},
 		listPage{"promotions, with a product", seller, promotions(`filter: { productId: "` + product + `" }`)},
@@ -110,6 +115,11 @@ func listPages() []listPage {
 		listPage{"coupons, reserved", collector, coupons(`(statuses: [RESERVED])`)},
 		listPage{"coupons, redeemed", collector, coupons(`(statuses: [REDEEMED])`)},
 		listPage{"coupons, expired", collector, coupons(`(statuses: [EXPIRED])`)},
+		listPage{"livestreams", seller, inShop(`livestreams { nodes { id title startedAt endedAt } }`)},
+		listPage{"livestreams, for a buyer", buyer, inShop(`livestreams { nodes { id title startedAt endedAt } }`)},
+		listPage{"claimable vouchers", buyer, claimable(``)},
+		listPage{"claimable vouchers, for a product", buyer, claimable(`, productId: "` + product + `"`)},
+		listPage{"claimable vouchers, in a livestream", buyer, claimable(`, livestreamId: "` + livestream + `"`)},
 		listPage{"node", seller, `{ node(id: "` + latestVoucher + `") { id ... on Voucher { name status usage { claimed } } } }`},
 		listPage{"promotion", seller, `{ promotion(id: "` + latestVoucher + `") { id name status ... on Voucher { usage { claimed reserved redeemed } } } }`},
 		listPage{"promotion, for a buyer", buyer, `{ promotion(id: "` + latestVoucher + `") { id name status } }`},

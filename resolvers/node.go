@@ -2,9 +2,6 @@ package resolvers
 
 import (
 	"context"
-	"errors"
-
-	"github.com/vikstrous/dataloadgen"
 
 	"voucherhouse/graph/relay"
 	"voucherhouse/promo"
@@ -27,7 +24,7 @@ func (r query) node(ctx context.Context, id string) (relay.Node, error) {
 	case promo.KindProduct:
 		return found(r.Shops.Product(ctx, a, promo.ProductID{Shop: key.Shop, Serial: key.Serial}))
 	case promo.KindBuyer:
-		return found(r.buyer(ctx, promo.BuyerID(key.Serial)))
+		return loaded(ctx, loadersOf(ctx).buyers, promo.BuyerID(key.Serial))
 	case promo.KindVoucher, promo.KindProductDiscount, promo.KindFlashDeal:
 		return found(r.Promotions.Promotion(ctx, a, key))
 	case promo.KindAccount:
@@ -42,21 +39,9 @@ func (r query) node(ctx context.Context, id string) (relay.Node, error) {
 	return nil, promo.ErrNotFound
 }
 
-func (query) buyer(ctx context.Context, id promo.BuyerID) (*promo.Buyer, error) {
-	b, err := loadersOf(ctx).buyers.Load(ctx, id)
-	if errors.Is(err, dataloadgen.ErrNotFound) {
-		return nil, promo.ErrNotFound
-	}
-	return b, err
-}
-
 // loaded finds a node through its loader.
-func loaded[K comparable, T relay.Node](ctx context.Context, loader *dataloadgen.Loader[K, T], key K) (relay.Node, error) {
-	node, err := loader.Load(ctx, key)
-	if errors.Is(err, dataloadgen.ErrNotFound) {
-		return nil, promo.ErrNotFound
-	}
-	return found(node, err)
+func loaded[K comparable, T relay.Node](ctx context.Context, l *loader[K, T], key K) (relay.Node, error) {
+	return found(l.Load(ctx, key))
 }
 
 // found keeps a nil of a type from passing for a node.

@@ -62,15 +62,7 @@ create policy in_a_role on voucher_products as restrictive to current_user using
 create policy in_a_role on discounted_items as restrictive to current_user using (false);
 create policy in_a_role on products as restrictive to current_user using (false);
 
--- A buyer's own claim is one entry of an index, where a popular voucher has thousands of others ...
-alter policy for_buyers on promotions using (
-    (select app_subject()) is not null and (
-        tool = 'REGULAR_VOUCHER'
-        or exists (
-            select from claims
-            where claims.shop_id = promotions.shop_id and claims.voucher_id = promotions.id
-              and claims.buyer_id = (select app_buyer()))));
--- ... and the claims of one buyer are few enough to be gathered once for all redemptions that a statement looks at.
+-- The claims of one buyer are few enough to be gathered once for all redemptions that a statement looks at.
 alter policy own on redemptions using (
     (select app_buyer()) is not null
     and (shop_id, claim_id) in (select shop_id, id from claims where buyer_id = (select app_buyer())));
