@@ -63,6 +63,8 @@ type ClaimRequest struct {
 	Livestream LivestreamID
 	// Sender is the caller who sends it into a chat. Empty where the buyer claims.
 	Sender string
+	// Conversation is the chat that it is sent into; a coupon card comes with the claim.
+	Conversation ConversationID
 	// IdempotencyKey makes repeats safe (product.md Q2). Empty: none.
 	IdempotencyKey string
 }

@@ -28,6 +28,10 @@ type (
 	LivestreamID = ID[Livestream]
 	// DistributionID is the id of a distribution.
 	DistributionID = ID[Distribution]
+	// ConversationID is the id of a conversation.
+	ConversationID = ID[Conversation]
+	// MessageID is the id of a message.
+	MessageID = ID[Message]
 )
 
 // Kind says what a Key is the key of: the name of a type of the schema.
@@ -46,6 +50,8 @@ const (
 	KindAccount         Kind = "Account"
 	KindLivestream      Kind = "Livestream"
 	KindDistribution    Kind = "Distribution"
+	KindConversation    Kind = "Conversation"
+	KindMessage         Kind = "Message"
 )
 
 // Key is the id of anything. Of a shop only Shop is set, of a buyer only Serial.
@@ -87,3 +93,11 @@ func (l *Livestream) Key() Key {
 func (d *Distribution) Key() Key {
 	return Key{Kind: KindDistribution, Shop: d.ID.Shop, Serial: d.ID.Serial}
 }
+
+// Key is the conversation's key.
+func (c *Conversation) Key() Key {
+	return Key{Kind: KindConversation, Shop: c.ID.Shop, Serial: c.ID.Serial}
+}
+
+// Key is the message's key.
+func (m *Message) Key() Key { return Key{Kind: KindMessage, Shop: m.ID.Shop, Serial: m.ID.Serial} }

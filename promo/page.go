@@ -33,6 +33,12 @@ const (
 	LivestreamOrder = "livestream:startedAt"
 	// DistributionOrder is by start, latest first.
 	DistributionOrder = "distribution:startedAt"
+	// ConversationOrder is by the buyer's last message, latest first.
+	ConversationOrder = "conversation:lastBuyerMessageAt"
+	// MessageOrder is latest first.
+	MessageOrder = "message:id"
+	// WorkbenchOrder is by end of the claim period, soonest first.
+	WorkbenchOrder = "workbench:endsAt"
 )
 
 // Page is a part of a list.
@@ -75,6 +81,16 @@ type PromotionFilter struct {
 	Name *string
 	// Product is in the scope.
 	Product *ProductID
+}
+
+// WorkbenchFilter says which coupons of a workbench. Given conditions must all hold.
+type WorkbenchFilter struct {
+	// Tools lists what is asked for; nil is all.
+	Tools []Tool
+	// Name is contained in the name, in any case.
+	Name *string
+	// SendableOnly leaves out what cannot be sent.
+	SendableOnly bool
 }
 
 // PromotionOrderField is what promotions can be ordered by.
