@@ -34,6 +34,7 @@ insert into redemptions (shop_id, claim_id, voucher_id, order_id, redeemed_at) s
 	// Not yet running, and so nothing that buyers see.
 	b.discount(shop, promo.ToolFlashDeal, promo.Period{From: noon.AddDate(0, 0, 1), To: noon.AddDate(0, 0, 2)}, off(mug, "10"))
 	b.populateLive(shop, c.Buyer)
+	b.chat(shop, subject)
 	return v, c
 }
 
@@ -174,6 +175,7 @@ func TestRolesMayDoOnlyTheirWork(t *testing.T) {
 			`update promotions set created_by = 'x'`, `update promotion_changes set new = 'x'`, `delete from promotion_changes`,
 			`update voucher_products set product_id = 1`, `delete from vouchers`,
 			`update distributions set claimed = 0`, `update accounts set handle = 'x'`, `delete from follows`, `delete from audience`,
+			`update messages set text = 'x'`, `delete from messages`, `update conversations set buyer_id = 1`, `delete from conversations`,
 		},
 		roleClaims: {
 			`update vouchers set total_quantity = 1`, `update promotions set name = 'x'`, `insert into vouchers default values`,
@@ -181,6 +183,7 @@ func TestRolesMayDoOnlyTheirWork(t *testing.T) {
 			`update buyers set name = 'x'`, `update redemptions set reversed_at = now()`, `select from customers`,
 			`select from promotion_changes`, `delete from voucher_products`,
 			`select from accounts`, `update distributions set stopped_at = now()`, `update watch_times set watched_micros = 0`,
+			`select from messages`, `update messages set viewed_at = now()`, `insert into conversations default values`,
 		},
 		roleRelay: {
 			`select from promotions`, `select from claims`, `select from buyers`, `select from orders`, `select key from idempotency_keys`,

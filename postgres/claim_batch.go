@@ -17,10 +17,11 @@ import (
 //
 // The voucher is looked at first without a lock: refusals that need none, and those of a sold-out voucher, never wait for
 // a claim. Otherwise the buyers are made sure of, the voucher's row is locked, and everything that can have changed is
-// read again behind the lock before it is decided. What livestreams hand out is locked after the voucher.
+// read again behind the lock before it is decided. What livestreams hand out, and the chats that coupons are sent into, are
+// locked after the voucher.
 func (l *Ledger) decideClaims(ctx context.Context, pending []*pendingClaim) error {
 	id := pending[0].request.Voucher
-	b := &claimBatch{pending: pending, id: id}
+	b := &claimBatch{ledger: l, pending: pending, id: id}
 	decide := func(tx *sqlx.Tx) error {
 		if err := b.look(ctx, tx, l.now()); err != nil || b.closed() {
 			return err
@@ -41,6 +42,7 @@ func (l *Ledger) decideClaims(ctx context.Context, pending []*pendingClaim) erro
 
 // claimBatch is what is known of a batch while it is decided. Outcomes are handed out only after the commit.
 type claimBatch struct {
+	ledger  *Ledger
 	id      promo.VoucherID
 	pending []*pendingClaim
 	now     time.Time
@@ -79,7 +81,10 @@ func (b *claimBatch) look(ctx context.Context, tx *sqlx.Tx, now time.Time) error
 		return err
 	}
 	b.refuse()
-	if err := b.stand(ctx, tx); err != nil || b.settled() {
+	if err := b.stand(ctx, tx); err != nil {
+		return err
+	}
+	if err := b.refuseByChat(ctx, tx); err != nil || b.settled() {
 		return err
 	}
 	if err := b.count(ctx, tx); err != nil {
@@ -160,6 +165,9 @@ func (b *claimBatch) decideLocked(ctx context.Context, tx *sqlx.Tx, clock func()
 		return fmt.Errorf("locking a voucher: %w", err)
 	}
 	if err := b.lockHandedOut(ctx, tx); err != nil {
+		return err
+	}
+	if err := b.holdChats(ctx, tx); err != nil {
 		return err
 	}
 	if err := b.look(ctx, tx, clock()); err != nil || b.closed() {

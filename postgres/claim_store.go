@@ -11,12 +11,14 @@ import (
 	"voucherhouse/promo"
 )
 
-// One statement stores the claims with their counter, facts and keys. Ids are drawn first, so that each row knows its own.
+// One statement stores the claims with their counter, facts, keys and, where they were sent into a chat, coupon cards. Ids
+// are drawn first, so that each row knows its own.
 const insertClaims = `
 with made as materialized (
-    select nextval('claims_id_seq') as id, ordinal, buyer_id, source, payload, caller, key, body, nullif(distribution_id, 0) as distribution_id
-    from unnest($3::bigint[], $4::claim_source[], $5::json[], $6::text[], $7::text[], $8::bytea[], $13::bigint[])
-        with ordinality as m (buyer_id, source, payload, caller, key, body, distribution_id, ordinal)
+    select nextval('claims_id_seq') as id, ordinal, buyer_id, source, payload, caller, key, body,
+        nullif(distribution_id, 0) as distribution_id, nullif(conversation_id, 0) as conversation_id
+    from unnest($3::bigint[], $4::claim_source[], $5::json[], $6::text[], $7::text[], $8::bytea[], $13::bigint[], $14::bigint[])
+        with ordinality as m (buyer_id, source, payload, caller, key, body, distribution_id, conversation_id, ordinal)
 ), claimed as (
     insert into claims (shop_id, id, voucher_id, buyer_id, source, claimed_at, valid_from, valid_to, distribution_id)
     overriding system value
@@ -30,6 +32,9 @@ with made as materialized (
 ), facts as (
     insert into outbox (shop_id, kind, at, payload)
     select $1, 'claim', $9, payload from made
+), cards as (
+    insert into messages (shop_id, conversation_id, at, sender, written_by, voucher_id, claim_id)
+    select $1, conversation_id, $9, 'SHOP', caller, $2, id from made where conversation_id is not null
 ), keys as (
     insert into idempotency_keys (shop_id, caller, key, body, result_id, used_at)
     select $1, caller, key, body, id, $9 from made where key <> ''
@@ -43,6 +48,7 @@ select id, (select count(*) from keys) as bound from made order by ordinal`
 // madeClaims are the claims to store, column by column.
 type madeClaims struct {
 	buyers, distributions         []int64
+	conversations                 []int64
 	sources, facts, callers, keys []string
 	bodies                        [][]byte
 	// bind is how many come with a key.
@@ -65,7 +71,8 @@ func (b *claimBatch) store(ctx context.Context, tx *sqlx.Tx) error {
 		Bound int
 	}
 	if err := tx.SelectContext(ctx, &rows, insertClaims, b.id.Shop, b.id.Serial, pq.Array(m.buyers), pq.Array(m.sources), pq.Array(m.facts),
-		pq.Array(m.callers), pq.Array(m.keys), pq.Array(m.bodies), b.now, validity.From, validity.To, b.now.Add(-keyLifetime), pq.Array(m.distributions)); err != nil {
+		pq.Array(m.callers), pq.Array(m.keys), pq.Array(m.bodies), b.now, validity.From, validity.To, b.now.Add(-keyLifetime),
+		pq.Array(m.distributions), pq.Array(m.conversations)); err != nil {
 		return fmt.Errorf("storing claims: %w", err)
 	}
 	if rows[0].Bound != m.bind {
@@ -99,6 +106,7 @@ func (b *claimBatch) make(m *madeClaims, r promo.ClaimRequest, validity promo.Pe
 	m.buyers, m.sources, m.facts = append(m.buyers, int64(c.Buyer)), append(m.sources, string(c.Source)), append(m.facts, string(fact))
 	m.callers, m.keys, m.bodies = append(m.callers, r.Caller()), append(m.keys, r.IdempotencyKey), append(m.bodies, claimDigest(r))
 	m.distributions = append(m.distributions, distribution)
+	m.conversations = append(m.conversations, r.Conversation.Serial)
 	if r.IdempotencyKey != "" {
 		m.bind++
 	}

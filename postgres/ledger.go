@@ -7,13 +7,20 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	_ "github.com/lib/pq" // the driver
+
+	"voucherhouse/promo"
 )
 
 // Ledger is the store of record.
 type Ledger struct {
-	db     *sqlx.DB
-	clock  func() time.Time
-	claims claimQueues
+	// ChatWindow is for how long after a buyer's message coupons may be sent (product.md C3). To be set before the ledger
+	// is used.
+	ChatWindow time.Duration
+
+	db       *sqlx.DB
+	clock    func() time.Time
+	claims   claimQueues
+	messages messageFeed
 }
 
 // mostConnections is enough to keep a few cores of a server busy; more would only queue inside it.
@@ -31,13 +38,15 @@ func Open(ctx context.Context, dsn string, clock func() time.Time) (*Ledger, err
 	}
 	db.SetMaxOpenConns(mostConnections)
 	db.SetMaxIdleConns(mostConnections)
-	l := &Ledger{db: db, clock: clock}
+	l := &Ledger{ChatWindow: promo.ChatWindow, db: db, clock: clock}
 	l.claims.decide = l.decideClaims
+	l.messages.read = l.newMessages
 	return l, nil
 }
 
-// Close waits for the claims that are being decided and lets the connections go.
+// Close waits for the claims that are being decided, ends what follows the ledger and lets the connections go.
 func (l *Ledger) Close() error {
+	l.messages.close()
 	l.claims.drain()
 	return l.db.Close()
 }

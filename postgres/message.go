@@ -1,0 +1,159 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"voucherhouse/promo"
+)
+
+type messageRow struct {
+	ShopID         int64      `db:"shop_id"`
+	ID             int64      `db:"id"`
+	ConversationID int64      `db:"conversation_id"`
+	At             time.Time  `db:"at"`
+	Sender         string     `db:"sender"`
+	Text           *string    `db:"text"`
+	VoucherID      *int64     `db:"voucher_id"`
+	ClaimID        *int64     `db:"claim_id"`
+	ViewedAt       *time.Time `db:"viewed_at"`
+}
+
+// messageColumns are those of messageRow, from messages m.
+const messageColumns = `m.shop_id, m.id, m.conversation_id, m.at, m.sender, m.text, m.voucher_id, m.claim_id, m.viewed_at`
+
+func (r messageRow) promo() *promo.Message {
+	shop := promo.ShopID(r.ShopID)
+	m := &promo.Message{
+		ID: promo.MessageID{Shop: shop, Serial: r.ID}, Conversation: promo.ConversationID{Shop: shop, Serial: r.ConversationID},
+		At: r.At, From: promo.MessageSender(r.Sender), Text: r.Text,
+	}
+	if r.ClaimID != nil {
+		m.Coupon = &promo.CouponCard{
+			Voucher: promo.VoucherID{Shop: shop, Serial: *r.VoucherID}, Claim: promo.ClaimID{Shop: shop, Serial: *r.ClaimID},
+			ViewedAt: r.ViewedAt,
+		}
+	}
+	return m
+}
+
+const messageByID = `
+select ` + messageColumns + `
+from messages m
+where m.shop_id = $1 and m.id = $2`
+
+// Message finds a message that the actor may see, else promo.ErrNotFound.
+func (l *Ledger) Message(ctx context.Context, a promo.Actor, id promo.MessageID) (*promo.Message, error) {
+	return view(ctx, l, a, func(tx *sqlx.Tx) (*promo.Message, error) {
+		row, err := one[messageRow](ctx, tx, messageByID, id.Shop, id.Serial)
+		if err != nil {
+			return nil, err
+		}
+		return row.promo(), nil
+	})
+}
+
+const messagesOfConversation = `
+select ` + messageColumns + `
+from messages m
+where m.shop_id = $1 and m.conversation_id = $2
+  and ($3::bigint is null or m.id < $3)
+order by m.id desc
+limit $4`
+
+// Messages lists a conversation's messages, latest first.
+func (l *Ledger) Messages(ctx context.Context, a promo.Actor, c promo.ConversationID, args promo.PageArgs) (promo.Page[*promo.Message], error) {
+	return view(ctx, l, a, func(tx *sqlx.Tx) (page promo.Page[*promo.Message], err error) {
+		var rows []messageRow
+		_, serial := after(args)
+		if err := tx.SelectContext(ctx, &rows, messagesOfConversation, c.Shop, c.Serial, serial, args.First+1); err != nil {
+			return page, err
+		}
+		return paged(rows, args, messageRow.promo, func(r messageRow) promo.Cursor {
+			return promo.Cursor{Order: promo.MessageOrder, Serial: r.ID}
+		}), nil
+	})
+}
+
+// SendMessage writes a text into an open conversation, or refuses with the rules that forbid it. A repeat under the key
+// gives the message that was made.
+func (l *Ledger) SendMessage(ctx context.Context, a promo.Actor, c promo.ConversationID, text, key string) (*promo.Message, error) {
+	text, err := promo.CheckText(text)
+	if err != nil {
+		return nil, err
+	}
+	body, err := digest("sendMessage", []any{c, text})
+	if err != nil {
+		return nil, err
+	}
+	var sent *promo.Message
+	err = l.inTx(ctx, scopeOf(a), func(tx *sqlx.Tx) error {
+		id, err := l.once(ctx, tx, c.Shop, a, key, body, func() (int64, error) {
+			if _, err := l.lockOpen(ctx, tx, c); err != nil {
+				return 0, err
+			}
+			return l.write(ctx, tx, a, c, text)
+		})
+		if err != nil {
+			return err
+		}
+		row, err := one[messageRow](ctx, tx, messageByID, c.Shop, id)
+		if err != nil {
+			return fmt.Errorf("reading the message that was sent: %w", err)
+		}
+		sent = row.promo()
+		return nil
+	})
+	return sent, err
+}
+
+const (
+	insertMessage = `
+insert into messages (shop_id, conversation_id, at, sender, written_by, text)
+values ($1, $2, $3, $4, $5, $6)
+returning id`
+	// Never back: another server's clock may be ahead.
+	buyerWrote = `
+update conversations set last_buyer_message_at = greatest(last_buyer_message_at, $3)
+where shop_id = $1 and id = $2`
+)
+
+// write puts a text into a conversation that the transaction has locked.
+func (l *Ledger) write(ctx context.Context, tx *sqlx.Tx, a promo.Actor, c promo.ConversationID, text string) (id int64, err error) {
+	now, from := l.now(), promo.FromShop
+	if a.Role == promo.RoleBuyer {
+		from = promo.FromBuyer
+		if _, err := tx.ExecContext(ctx, buyerWrote, c.Shop, c.Serial, now); err != nil {
+			return 0, fmt.Errorf("noting that the buyer wrote: %w", err)
+		}
+	}
+	if err := tx.GetContext(ctx, &id, insertMessage, c.Shop, c.Serial, now, string(from), a.Caller(), text); err != nil {
+		return 0, fmt.Errorf("storing a message: %w", err)
+	}
+	return id, nil
+}
+
+// Only the first look counts.
+const viewCoupon = `
+update messages m set viewed_at = coalesce(viewed_at, $3)
+where m.shop_id = $1 and m.id = $2 and m.claim_id is not null
+returning ` + messageColumns
+
+// ViewCoupon notes that the buyer has seen a coupon card. A message without one, or of somebody else, is refused as
+// unknown.
+func (l *Ledger) ViewCoupon(ctx context.Context, a promo.Actor, id promo.MessageID) (*promo.Message, error) {
+	return view(ctx, l, a, func(tx *sqlx.Tx) (*promo.Message, error) {
+		row, err := one[messageRow](ctx, tx, viewCoupon, id.Shop, id.Serial, l.now())
+		if errors.Is(err, promo.ErrNotFound) {
+			return nil, promo.RefuseChat(promo.ChatUnknown, "messageId")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("noting that a coupon was seen: %w", err)
+		}
+		return row.promo(), nil
+	})
+}
