@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 )
@@ -14,6 +15,8 @@ type Config struct {
 	PostgresURL   string `name:"postgres-url" placeholder:"URL" help:"A Postgres of your own (15 or later) in place of the embedded one: postgres://user:password@host/database?sslmode=verify-full."`
 	ClickHouseURL string `name:"clickhouse-url" placeholder:"URL" help:"A ClickHouse of your own (25.8 or later) in place of the embedded one: clickhouse://user:password@host:9000/database."`
 	Warehouse     string `enum:"on,off" default:"on" help:"Whether this process has a warehouse. Without one, facts wait in the ledger and analytics answers UNAVAILABLE."`
+
+	ChatWindow time.Duration `name:"chat-window" default:"48h" help:"For how long after a buyer's message coupons may be sent into the chat."`
 }
 
 // Validate checks what can be checked without asking anybody. Every error names the flag and the remedy; none repeats a
@@ -34,6 +37,9 @@ func (c Config) Validate() error {
 		if c.Warehouse == "off" {
 			errs = append(errs, errors.New("--clickhouse-url and --warehouse=off contradict each other: leave one out"))
 		}
+	}
+	if c.ChatWindow <= 0 {
+		errs = append(errs, errors.New("--chat-window must be above zero, such as 48h"))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("the configuration: %w", err)

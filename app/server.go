@@ -35,6 +35,8 @@ type Server struct {
 	pages atomic.Pointer[http.Handler]
 	work  sync.WaitGroup
 	stop  context.CancelFunc
+	// streams are the requests that are answered over time.
+	streams *streams
 	// failed tells why the server no longer takes requests, if that was not asked for.
 	failed chan error
 }
@@ -50,7 +52,7 @@ func Listen(address string) (*Server, error) {
 		}
 		return nil, fmt.Errorf("--listen %s: %s", address, remedy)
 	}
-	s := &Server{listener: listener, stop: func() {}, failed: make(chan error, 1)}
+	s := &Server{listener: listener, stop: func() {}, streams: newStreams(), failed: make(chan error, 1)}
 	mux := http.NewServeMux()
 	s.health.register(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
@@ -76,10 +78,11 @@ func (s *Server) URL() string { return "http://" + s.listener.Addr().String() }
 func (s *Server) Open(ctx context.Context, stores *Stores, clock func() time.Time, explorer web.Boot) {
 	r := &resolvers.Resolver{
 		Shops: stores.Ledger, Catalogue: stores.Ledger, Promotions: stores.Ledger, Claims: stores.Ledger,
-		Accounts: stores.Ledger, Livestreams: stores.Ledger, Distributions: stores.Ledger, Reports: reports(stores), Clock: clock,
+		Accounts: stores.Ledger, Livestreams: stores.Ledger, Distributions: stores.Ledger, Chats: stores.Ledger,
+		Reports: reports(stores), Clock: clock,
 	}
 	mux := http.NewServeMux()
-	mux.Handle(endpoint, resolvers.NewHandler(r, stores.Keys))
+	mux.Handle(endpoint, s.streams.handler(resolvers.NewHandler(r, stores.Keys)))
 	mux.Handle("/explore/", web.Explorer(explorer))
 	mux.Handle("/explore", http.RedirectHandler("/explore/", http.StatusMovedPermanently))
 	mux.Handle("/{$}", http.RedirectHandler("/explore/", http.StatusFound))
@@ -118,17 +121,19 @@ func sweep(ctx context.Context, stores *Stores) {
 	}
 }
 
-// Close drains the server: it says that it is not ready, lets requests that are under way finish, and waits for the work
-// beside them. The stores stay open.
+// Close drains the server: it says that it is not ready, ends subscriptions, lets requests that are under way finish, and
+// waits for the work beside them. The stores stay open.
 func (s *Server) Close() error {
 	s.health.close()
+	s.streams.end()
 	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
 	err := s.http.Shutdown(ctx)
+	if err != nil {
+		err = fmt.Errorf("requests were cut off after %s: %w", drainTime, errors.Join(err, s.http.Close()))
+	}
+	s.streams.wait(ctx)
 	s.stop()
 	s.work.Wait()
-	if err != nil {
-		return fmt.Errorf("requests were cut off after %s: %w", drainTime, errors.Join(err, s.http.Close()))
-	}
-	return nil
+	return err
 }

@@ -21,6 +21,15 @@ func Actor(ctx context.Context) (a promo.Actor, ok bool) {
 	return a, ok
 }
 
+// Bearer gives whom the value of an Authorization header is for, else ErrInvalidToken.
+func (k *Keys) Bearer(header string) (promo.Actor, error) {
+	scheme, token, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return promo.Actor{}, ErrInvalidToken
+	}
+	return k.Actor(strings.TrimSpace(token))
+}
+
 // Authenticate reads the bearer token of a request. A request without one passes, and may ask only what nobody has to be
 // known for; one with a token that is not valid is answered by refuse.
 func (k *Keys) Authenticate(next http.Handler, refuse http.Handler) http.Handler {
@@ -30,9 +39,8 @@ func (k *Keys) Authenticate(next http.Handler, refuse http.Handler) http.Handler
 			next.ServeHTTP(w, r)
 			return
 		}
-		scheme, token, _ := strings.Cut(header, " ")
-		actor, err := k.Actor(strings.TrimSpace(token))
-		if err != nil || !strings.EqualFold(scheme, "Bearer") {
+		actor, err := k.Bearer(header)
+		if err != nil {
 			w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 			refuse.ServeHTTP(w, r)
 			return

@@ -108,6 +108,8 @@ func TestEnumsAreTheConstantsOfTheDomain(t *testing.T) {
 		"AccountKind":         {"../promo/*.go", "AccountKind"},
 		"LiveTaskKind":        {"../promo/*.go", "TaskKind"},
 		"LiveErrorCode":       {"../promo/live.go", "Code"},
+		"MessageSender":       {"../promo/*.go", "MessageSender"},
+		"ChatErrorCode":       {"../promo/chat.go", "Code"},
 		"Granularity":         {"../warehouse/*.go", "Granularity"},
 		"Dimension":           {"../warehouse/*.go", "Dimension"},
 	} {

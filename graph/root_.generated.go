@@ -26,18 +26,22 @@ type ResolverRoot interface {
 	Account() AccountResolver
 	Buyer() BuyerResolver
 	Claim() ClaimResolver
+	Conversation() ConversationResolver
+	CouponCard() CouponCardResolver
 	DiscountedItem() DiscountedItemResolver
 	Distribution() DistributionResolver
 	FlashDeal() FlashDealResolver
 	GroupKey() GroupKeyResolver
 	LiveTask() LiveTaskResolver
 	Livestream() LivestreamResolver
+	Message() MessageResolver
 	Mutation() MutationResolver
 	PercentOff() PercentOffResolver
 	Product() ProductResolver
 	ProductDiscount() ProductDiscountResolver
 	Query() QueryResolver
 	Shop() ShopResolver
+	Subscription() SubscriptionResolver
 	Viewer() ViewerResolver
 	Voucher() VoucherResolver
 }
@@ -90,6 +94,12 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ChatUserError struct {
+		Code    func(childComplexity int) int
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
+	}
+
 	Claim struct {
 		Buyer        func(childComplexity int) int
 		ClaimedAt    func(childComplexity int) int
@@ -131,6 +141,32 @@ type ComplexityRoot struct {
 		Voucher      func(childComplexity int) int
 	}
 
+	CloseConversationPayload struct {
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	Conversation struct {
+		Active             func(childComplexity int) int
+		Buyer              func(childComplexity int) int
+		ClosedAt           func(childComplexity int) int
+		ID                 func(childComplexity int) int
+		LastBuyerMessageAt func(childComplexity int) int
+		Messages           func(childComplexity int, first *int, after *string) int
+		Shop               func(childComplexity int) int
+	}
+
+	ConversationConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ConversationEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	CoreData struct {
 		Freshness func(childComplexity int) int
 		Groups    func(childComplexity int) int
@@ -166,6 +202,12 @@ type ComplexityRoot struct {
 		Usage              func(childComplexity int) int
 		UsageRate          func(childComplexity int) int
 		UsageRateMatured   func(childComplexity int) int
+	}
+
+	CouponCard struct {
+		Claim    func(childComplexity int) int
+		ViewedAt func(childComplexity int) int
+		Voucher  func(childComplexity int) int
 	}
 
 	CreateFlashDealPayload struct {
@@ -318,6 +360,26 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	Message struct {
+		At           func(childComplexity int) int
+		Conversation func(childComplexity int) int
+		Coupon       func(childComplexity int) int
+		From         func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Text         func(childComplexity int) int
+	}
+
+	MessageConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	MessageEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	MetricDefinition struct {
 		Description func(childComplexity int) int
 		Formula     func(childComplexity int) int
@@ -334,6 +396,7 @@ type ComplexityRoot struct {
 	Mutation struct {
 		ClaimVoucher            func(childComplexity int, input model.ClaimVoucherInput) int
 		CloneVoucher            func(childComplexity int, input model.CloneVoucherInput) int
+		CloseConversation       func(childComplexity int, input model.CloseConversationInput) int
 		CreateChatCoupon        func(childComplexity int, input model.CreateChatCouponInput) int
 		CreateFlashDeal         func(childComplexity int, input model.CreateFlashDealInput) int
 		CreateLiveVoucher       func(childComplexity int, input model.CreateLiveVoucherInput) int
@@ -346,6 +409,9 @@ type ComplexityRoot struct {
 		FollowAccount           func(childComplexity int, input model.FollowAccountInput) int
 		IncreaseVoucherQuantity func(childComplexity int, input model.IncreaseVoucherQuantityInput) int
 		LinkAccount             func(childComplexity int, input model.LinkAccountInput) int
+		SendCoupon              func(childComplexity int, input model.SendCouponInput) int
+		SendMessage             func(childComplexity int, input model.SendMessageInput) int
+		StartConversation       func(childComplexity int, input model.StartConversationInput) int
 		StartLivestream         func(childComplexity int, input model.StartLivestreamInput) int
 		StopDistribution        func(childComplexity int, input model.StopDistributionInput) int
 		UnfollowAccount         func(childComplexity int, input model.UnfollowAccountInput) int
@@ -353,6 +419,7 @@ type ComplexityRoot struct {
 		UpdateVoucher           func(childComplexity int, input model.UpdateVoucherInput) int
 		UpsertBuyers            func(childComplexity int, input model.UpsertBuyersInput) int
 		UpsertProducts          func(childComplexity int, input model.UpsertProductsInput) int
+		ViewCoupon              func(childComplexity int, input model.ViewCouponInput) int
 		WatchLivestream         func(childComplexity int, input model.WatchLivestreamInput) int
 	}
 
@@ -426,7 +493,9 @@ type ComplexityRoot struct {
 	Query struct {
 		ClaimableVouchers func(childComplexity int, shopID string, productID *string, livestreamID *string) int
 		CoreData          func(childComplexity int, input model.CoreDataInput) int
+		CouponWorkbench   func(childComplexity int, conversationID string, filter *model.WorkbenchFilter, first *int, after *string) int
 		MetricDefinitions func(childComplexity int) int
+		MyConversations   func(childComplexity int, first *int, after *string) int
 		MyCoupons         func(childComplexity int, statuses []promo.ClaimStatus, first *int, after *string) int
 		Node              func(childComplexity int, id string) int
 		Promotion         func(childComplexity int, id string) int
@@ -442,8 +511,20 @@ type ComplexityRoot struct {
 		WarehouseFacts func(childComplexity int) int
 	}
 
+	SendCouponPayload struct {
+		Claim      func(childComplexity int) int
+		Message    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	SendMessagePayload struct {
+		Message    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Shop struct {
 		Accounts        func(childComplexity int) int
+		Conversations   func(childComplexity int, active *bool, first *int, after *string) int
 		Currency        func(childComplexity int) int
 		ID              func(childComplexity int) int
 		Livestreams     func(childComplexity int, live *bool, first *int, after *string) int
@@ -465,6 +546,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	StartConversationPayload struct {
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	StartLivestreamPayload struct {
 		Livestream func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -473,6 +559,10 @@ type ComplexityRoot struct {
 	StopDistributionPayload struct {
 		Distribution func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	Subscription struct {
+		ConversationMessages func(childComplexity int, conversationID string) int
 	}
 
 	TaskProgress struct {
@@ -510,6 +600,11 @@ type ComplexityRoot struct {
 	Validity struct {
 		DaysAfterClaim func(childComplexity int) int
 		Period         func(childComplexity int) int
+	}
+
+	ViewCouponPayload struct {
+		Message    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	Viewer struct {
@@ -575,6 +670,23 @@ type ComplexityRoot struct {
 	WatchLivestreamPayload struct {
 		Distributions func(childComplexity int) int
 		UserErrors    func(childComplexity int) int
+	}
+
+	WorkbenchConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	WorkbenchCoupon struct {
+		Reason   func(childComplexity int) int
+		Sendable func(childComplexity int) int
+		Voucher  func(childComplexity int) int
+	}
+
+	WorkbenchEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 }
 
@@ -742,6 +854,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ChangeEdge.Node(childComplexity), true
 
+	case "ChatUserError.code":
+		if e.ComplexityRoot.ChatUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatUserError.Code(childComplexity), true
+	case "ChatUserError.field":
+		if e.ComplexityRoot.ChatUserError.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatUserError.Field(childComplexity), true
+	case "ChatUserError.message":
+		if e.ComplexityRoot.ChatUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatUserError.Message(childComplexity), true
+
 	case "Claim.buyer":
 		if e.ComplexityRoot.Claim.Buyer == nil {
 			break
@@ -885,6 +1016,99 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ClaimableVoucher.Voucher(childComplexity), true
+
+	case "CloseConversationPayload.conversation":
+		if e.ComplexityRoot.CloseConversationPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseConversationPayload.Conversation(childComplexity), true
+	case "CloseConversationPayload.userErrors":
+		if e.ComplexityRoot.CloseConversationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseConversationPayload.UserErrors(childComplexity), true
+
+	case "Conversation.active":
+		if e.ComplexityRoot.Conversation.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.Active(childComplexity), true
+	case "Conversation.buyer":
+		if e.ComplexityRoot.Conversation.Buyer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.Buyer(childComplexity), true
+	case "Conversation.closedAt":
+		if e.ComplexityRoot.Conversation.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.ClosedAt(childComplexity), true
+	case "Conversation.id":
+		if e.ComplexityRoot.Conversation.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.ID(childComplexity), true
+	case "Conversation.lastBuyerMessageAt":
+		if e.ComplexityRoot.Conversation.LastBuyerMessageAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.LastBuyerMessageAt(childComplexity), true
+	case "Conversation.messages":
+		if e.ComplexityRoot.Conversation.Messages == nil {
+			break
+		}
+
+		args, err := ec.field_Conversation_messages_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Conversation.Messages(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Conversation.shop":
+		if e.ComplexityRoot.Conversation.Shop == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.Shop(childComplexity), true
+
+	case "ConversationConnection.edges":
+		if e.ComplexityRoot.ConversationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationConnection.Edges(childComplexity), true
+	case "ConversationConnection.nodes":
+		if e.ComplexityRoot.ConversationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationConnection.Nodes(childComplexity), true
+	case "ConversationConnection.pageInfo":
+		if e.ComplexityRoot.ConversationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationConnection.PageInfo(childComplexity), true
+
+	case "ConversationEdge.cursor":
+		if e.ComplexityRoot.ConversationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationEdge.Cursor(childComplexity), true
+	case "ConversationEdge.node":
+		if e.ComplexityRoot.ConversationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationEdge.Node(childComplexity), true
 
 	case "CoreData.freshness":
 		if e.ComplexityRoot.CoreData.Freshness == nil {
@@ -1039,6 +1263,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CoreMetrics.UsageRateMatured(childComplexity), true
+
+	case "CouponCard.claim":
+		if e.ComplexityRoot.CouponCard.Claim == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CouponCard.Claim(childComplexity), true
+	case "CouponCard.viewedAt":
+		if e.ComplexityRoot.CouponCard.ViewedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CouponCard.ViewedAt(childComplexity), true
+	case "CouponCard.voucher":
+		if e.ComplexityRoot.CouponCard.Voucher == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CouponCard.Voucher(childComplexity), true
 
 	case "CreateFlashDealPayload.flashDeal":
 		if e.ComplexityRoot.CreateFlashDealPayload.FlashDeal == nil {
@@ -1542,6 +1785,75 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LivestreamEdge.Node(childComplexity), true
 
+	case "Message.at":
+		if e.ComplexityRoot.Message.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.At(childComplexity), true
+	case "Message.conversation":
+		if e.ComplexityRoot.Message.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Conversation(childComplexity), true
+	case "Message.coupon":
+		if e.ComplexityRoot.Message.Coupon == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Coupon(childComplexity), true
+	case "Message.from":
+		if e.ComplexityRoot.Message.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.From(childComplexity), true
+	case "Message.id":
+		if e.ComplexityRoot.Message.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.ID(childComplexity), true
+	case "Message.text":
+		if e.ComplexityRoot.Message.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Text(childComplexity), true
+
+	case "MessageConnection.edges":
+		if e.ComplexityRoot.MessageConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageConnection.Edges(childComplexity), true
+	case "MessageConnection.nodes":
+		if e.ComplexityRoot.MessageConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageConnection.Nodes(childComplexity), true
+	case "MessageConnection.pageInfo":
+		if e.ComplexityRoot.MessageConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageConnection.PageInfo(childComplexity), true
+
+	case "MessageEdge.cursor":
+		if e.ComplexityRoot.MessageEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageEdge.Cursor(childComplexity), true
+	case "MessageEdge.node":
+		if e.ComplexityRoot.MessageEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageEdge.Node(childComplexity), true
+
 	case "MetricDefinition.description":
 		if e.ComplexityRoot.MetricDefinition.Description == nil {
 			break
@@ -1608,6 +1920,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CloneVoucher(childComplexity, args["input"].(model.CloneVoucherInput)), true
+	case "Mutation.closeConversation":
+		if e.ComplexityRoot.Mutation.CloseConversation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeConversation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseConversation(childComplexity, args["input"].(model.CloseConversationInput)), true
 	case "Mutation.createChatCoupon":
 		if e.ComplexityRoot.Mutation.CreateChatCoupon == nil {
 			break
@@ -1740,6 +2063,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.LinkAccount(childComplexity, args["input"].(model.LinkAccountInput)), true
+	case "Mutation.sendCoupon":
+		if e.ComplexityRoot.Mutation.SendCoupon == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_sendCoupon_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SendCoupon(childComplexity, args["input"].(model.SendCouponInput)), true
+	case "Mutation.sendMessage":
+		if e.ComplexityRoot.Mutation.SendMessage == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_sendMessage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SendMessage(childComplexity, args["input"].(model.SendMessageInput)), true
+	case "Mutation.startConversation":
+		if e.ComplexityRoot.Mutation.StartConversation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startConversation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartConversation(childComplexity, args["input"].(model.StartConversationInput)), true
 	case "Mutation.startLivestream":
 		if e.ComplexityRoot.Mutation.StartLivestream == nil {
 			break
@@ -1817,6 +2173,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpsertProducts(childComplexity, args["input"].(model.UpsertProductsInput)), true
+	case "Mutation.viewCoupon":
+		if e.ComplexityRoot.Mutation.ViewCoupon == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_viewCoupon_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ViewCoupon(childComplexity, args["input"].(model.ViewCouponInput)), true
 	case "Mutation.watchLivestream":
 		if e.ComplexityRoot.Mutation.WatchLivestream == nil {
 			break
@@ -2093,6 +2460,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.CoreData(childComplexity, args["input"].(model.CoreDataInput)), true
+	case "Query.couponWorkbench":
+		if e.ComplexityRoot.Query.CouponWorkbench == nil {
+			break
+		}
+
+		args, err := ec.field_Query_couponWorkbench_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CouponWorkbench(childComplexity, args["conversationId"].(string), args["filter"].(*model.WorkbenchFilter), args["first"].(*int), args["after"].(*string)), true
 
 	case "Query.metricDefinitions":
 		if e.ComplexityRoot.Query.MetricDefinitions == nil {
@@ -2100,6 +2478,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.MetricDefinitions(childComplexity), true
+	case "Query.myConversations":
+		if e.ComplexityRoot.Query.MyConversations == nil {
+			break
+		}
+
+		args, err := ec.field_Query_myConversations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MyConversations(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Query.myCoupons":
 		if e.ComplexityRoot.Query.MyCoupons == nil {
 			break
@@ -2182,12 +2571,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Reconciliation.WarehouseFacts(childComplexity), true
 
+	case "SendCouponPayload.claim":
+		if e.ComplexityRoot.SendCouponPayload.Claim == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendCouponPayload.Claim(childComplexity), true
+	case "SendCouponPayload.message":
+		if e.ComplexityRoot.SendCouponPayload.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendCouponPayload.Message(childComplexity), true
+	case "SendCouponPayload.userErrors":
+		if e.ComplexityRoot.SendCouponPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendCouponPayload.UserErrors(childComplexity), true
+
+	case "SendMessagePayload.message":
+		if e.ComplexityRoot.SendMessagePayload.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendMessagePayload.Message(childComplexity), true
+	case "SendMessagePayload.userErrors":
+		if e.ComplexityRoot.SendMessagePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendMessagePayload.UserErrors(childComplexity), true
+
 	case "Shop.accounts":
 		if e.ComplexityRoot.Shop.Accounts == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Shop.Accounts(childComplexity), true
+	case "Shop.conversations":
+		if e.ComplexityRoot.Shop.Conversations == nil {
+			break
+		}
+
+		args, err := ec.field_Shop_conversations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Shop.Conversations(childComplexity, args["active"].(*bool), args["first"].(*int), args["after"].(*string)), true
 	case "Shop.currency":
 		if e.ComplexityRoot.Shop.Currency == nil {
 			break
@@ -2289,6 +2721,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ShopEdge.Node(childComplexity), true
 
+	case "StartConversationPayload.conversation":
+		if e.ComplexityRoot.StartConversationPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartConversationPayload.Conversation(childComplexity), true
+	case "StartConversationPayload.userErrors":
+		if e.ComplexityRoot.StartConversationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartConversationPayload.UserErrors(childComplexity), true
+
 	case "StartLivestreamPayload.livestream":
 		if e.ComplexityRoot.StartLivestreamPayload.Livestream == nil {
 			break
@@ -2314,6 +2759,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StopDistributionPayload.UserErrors(childComplexity), true
+
+	case "Subscription.conversationMessages":
+		if e.ComplexityRoot.Subscription.ConversationMessages == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_conversationMessages_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.ConversationMessages(childComplexity, args["conversationId"].(string)), true
 
 	case "TaskProgress.done":
 		if e.ComplexityRoot.TaskProgress.Done == nil {
@@ -2417,6 +2874,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Validity.Period(childComplexity), true
+
+	case "ViewCouponPayload.message":
+		if e.ComplexityRoot.ViewCouponPayload.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewCouponPayload.Message(childComplexity), true
+	case "ViewCouponPayload.userErrors":
+		if e.ComplexityRoot.ViewCouponPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewCouponPayload.UserErrors(childComplexity), true
 
 	case "Viewer.accounts":
 		if e.ComplexityRoot.Viewer.Accounts == nil {
@@ -2709,6 +3179,57 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WatchLivestreamPayload.UserErrors(childComplexity), true
 
+	case "WorkbenchConnection.edges":
+		if e.ComplexityRoot.WorkbenchConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkbenchConnection.Edges(childComplexity), true
+	case "WorkbenchConnection.nodes":
+		if e.ComplexityRoot.WorkbenchConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkbenchConnection.Nodes(childComplexity), true
+	case "WorkbenchConnection.pageInfo":
+		if e.ComplexityRoot.WorkbenchConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkbenchConnection.PageInfo(childComplexity), true
+
+	case "WorkbenchCoupon.reason":
+		if e.ComplexityRoot.WorkbenchCoupon.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkbenchCoupon.Reason(childComplexity), true
+	case "WorkbenchCoupon.sendable":
+		if e.ComplexityRoot.WorkbenchCoupon.Sendable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkbenchCoupon.Sendable(childComplexity), true
+	case "WorkbenchCoupon.voucher":
+		if e.ComplexityRoot.WorkbenchCoupon.Voucher == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkbenchCoupon.Voucher(childComplexity), true
+
+	case "WorkbenchEdge.cursor":
+		if e.ComplexityRoot.WorkbenchEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkbenchEdge.Cursor(childComplexity), true
+	case "WorkbenchEdge.node":
+		if e.ComplexityRoot.WorkbenchEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkbenchEdge.Node(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -2720,6 +3241,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputBuyerInput,
 		ec.unmarshalInputClaimVoucherInput,
 		ec.unmarshalInputCloneVoucherInput,
+		ec.unmarshalInputCloseConversationInput,
 		ec.unmarshalInputCoreDataInput,
 		ec.unmarshalInputCreateChatCouponInput,
 		ec.unmarshalInputCreateFlashDealInput,
@@ -2743,6 +3265,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputProductInput,
 		ec.unmarshalInputPromotionFilter,
 		ec.unmarshalInputPromotionOrder,
+		ec.unmarshalInputSendCouponInput,
+		ec.unmarshalInputSendMessageInput,
+		ec.unmarshalInputStartConversationInput,
 		ec.unmarshalInputStartLivestreamInput,
 		ec.unmarshalInputStopDistributionInput,
 		ec.unmarshalInputUnfollowAccountInput,
@@ -2751,9 +3276,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputUpsertBuyersInput,
 		ec.unmarshalInputUpsertProductsInput,
 		ec.unmarshalInputValidityInput,
+		ec.unmarshalInputViewCouponInput,
 		ec.unmarshalInputVoucherChangesInput,
 		ec.unmarshalInputVoucherSettingsInput,
 		ec.unmarshalInputWatchLivestreamInput,
+		ec.unmarshalInputWorkbenchFilter,
 	)
 	first := true
 
@@ -2803,6 +3330,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 				Data: buf.Bytes(),
 			}
 		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
 
 	default:
 		return graphql.OneShot(graphql.ErrorResponse(ctx, "unsupported GraphQL operation"))
@@ -2839,6 +3383,7 @@ error whose ` + "`" + `extensions.code` + "`" + ` is a value of ` + "`" + `Error
 schema {
   query: Query
   mutation: Mutation
+  subscription: Subscription
 }
 
 "An instant, RFC 3339. Any offset is accepted; output is UTC."
@@ -3009,6 +3554,27 @@ type Query {
     "Also the LIVE vouchers that this livestream of the shop hands out."
     livestreamId: ID
   ): [ClaimableVoucher!] @allow(roles: [BUYER])
+  "The calling buyer's conversations with all shops, its latest message first."
+  myConversations(
+    "How many at the most, 1 to 100."
+    first: Int = 20
+    "The ` + "`" + `endCursor` + "`" + ` of the page before."
+    after: String
+  ): ConversationConnection @allow(roles: [BUYER])
+  """
+  What can be sent into a conversation: every ongoing regular voucher and chat coupon of its shop, soonest to end first.
+  Null, with NOT_FOUND, if the conversation does not exist for this caller.
+  """
+  couponWorkbench(
+    "The conversation whose buyer would get the coupon."
+    conversationId: ID!
+    "Only coupons that match."
+    filter: WorkbenchFilter
+    "How many at the most, 1 to 100."
+    first: Int = 20
+    "The ` + "`" + `endCursor` + "`" + ` of the page before. It belongs to one filter."
+    after: String
+  ): WorkbenchConnection @allow(roles: [AGENT, SELLER])
   "What a shop's promotions brought, from the warehouse. Null, with UNAVAILABLE, while that is away."
   coreData(
     "Which numbers, of which shop and time."
@@ -3175,6 +3741,53 @@ type Mutation {
     "The voucher to claim."
     input: ClaimVoucherInput!
   ): ClaimVoucherPayload @allow(roles: [BUYER], clients: [MARKETPLACE_APP])
+  """
+  Writes to a shop: into the calling buyer's open conversation with it, or a new one if there is none.
+  """
+  startConversation(
+    "The shop and what to write."
+    input: StartConversationInput!
+  ): StartConversationPayload @allow(roles: [BUYER], clients: [MARKETPLACE_APP])
+  "Writes into a conversation that is not closed. A repeat with the same ` + "`" + `idempotencyKey` + "`" + ` returns the message that was made."
+  sendMessage(
+    "The conversation and what to write."
+    input: SendMessageInput!
+  ): SendMessagePayload @allow(roles: [BUYER], clients: [MARKETPLACE_APP]) @allow(roles: [AGENT, SELLER], clients: [SELLER_CENTER, SELLER_APP])
+  "Ends a conversation. The buyer's next message to the shop begins another."
+  closeConversation(
+    "The conversation to end."
+    input: CloseConversationInput!
+  ): CloseConversationPayload @allow(roles: [AGENT, SELLER], clients: [SELLER_CENTER])
+  """
+  Sends a coupon card into an active conversation and claims the coupon for its buyer, in one transaction.
+
+  If the claim is refused nothing is sent. A repeat with the same ` + "`" + `idempotencyKey` + "`" + ` returns the card and claim that were made.
+  """
+  sendCoupon(
+    "The conversation and the coupon."
+    input: SendCouponInput!
+  ): SendCouponPayload @allow(roles: [AGENT, SELLER], clients: [SELLER_CENTER])
+  "Notes that the calling buyer has seen a coupon card. Only the first look counts."
+  viewCoupon(
+    "The card that was seen."
+    input: ViewCouponInput!
+  ): ViewCouponPayload @allow(roles: [BUYER], clients: [MARKETPLACE_APP])
+}
+
+"""
+What can be followed, over a WebSocket (graphql-transport-ws) or as server-sent events. The token comes in the header
+` + "`" + `Authorization` + "`" + `, or under that name in the payload of ` + "`" + `connection_init` + "`" + `. Every field needs one.
+"""
+type Subscription {
+  """
+  The messages and coupon cards of a conversation, each once, as they are committed, from the moment of the call on: read
+  ` + "`" + `messages` + "`" + ` after the subscription has begun, and nothing is missed. It ends when the server does, or when a client does
+  not keep up.
+  """
+  conversationMessages(
+    "The conversation to follow."
+    conversationId: ID!
+  ): Message! @allow(roles: [BUYER, AGENT, SELLER])
 }
 
 "Who is asking, as the token says."
@@ -3242,6 +3855,15 @@ type Shop implements Node {
     "The ` + "`" + `endCursor` + "`" + ` of the page before."
     after: String
   ): LivestreamConnection!
+  "Its conversations, the buyer's latest message first; for a BUYER only its own."
+  conversations(
+    "Only conversations that are active, or that are not. Absent: all."
+    active: Boolean
+    "How many at the most, 1 to 100."
+    first: Int = 20
+    "The ` + "`" + `endCursor` + "`" + ` of the page before."
+    after: String
+  ): ConversationConnection!
 }
 
 "Something a shop sells."
@@ -4442,6 +5064,197 @@ type UnfollowAccountPayload {
   userErrors: [LiveUserError!]!
 }
 
+"A chat of a buyer with a shop. The two have one open conversation at a time."
+type Conversation implements Node {
+  "Opaque and stable."
+  id: ID!
+  "The shop."
+  shop: Shop!
+  "The buyer."
+  buyer: Buyer!
+  "Whether coupons can be sent: it is not closed, and the buyer wrote within the last 48 hours (or what this installation has set)."
+  active: Boolean!
+  "When the buyer last wrote."
+  lastBuyerMessageAt: DateTime
+  "When the shop ended it. Null if it has not."
+  closedAt: DateTime
+  "Its messages, latest first."
+  messages(
+    "How many at the most, 1 to 100."
+    first: Int = 50
+    "The ` + "`" + `endCursor` + "`" + ` of the page before."
+    after: String
+  ): MessageConnection!
+}
+
+"A text or a coupon card in a conversation."
+type Message implements Node {
+  "Opaque and stable."
+  id: ID!
+  "Where it was sent."
+  conversation: Conversation!
+  "When it was sent."
+  at: DateTime!
+  "Which side it is from."
+  from: MessageSender!
+  "What was written. Null where it is a coupon card."
+  text: String
+  "The coupon card. Null where it is a text."
+  coupon: CouponCard
+}
+
+"The two sides of a conversation."
+enum MessageSender {
+  "The buyer."
+  BUYER
+  "One of the shop's people."
+  SHOP
+}
+
+"A coupon that was sent into a conversation and claimed for its buyer."
+type CouponCard {
+  "What was sent."
+  voucher: Voucher!
+  "The buyer's copy of it."
+  claim: Claim!
+  "When the buyer first saw the card. Null if that has not happened."
+  viewedAt: DateTime
+}
+
+"A row of the coupon workbench."
+type WorkbenchCoupon {
+  "What could be sent."
+  voucher: Voucher!
+  "Whether ` + "`" + `sendCoupon` + "`" + ` would send it now."
+  sendable: Boolean!
+  "Why it would not: the first rule that forbids it. Null if it would."
+  reason: ChatErrorCode
+}
+
+"Which coupons of a workbench. Given conditions must all hold."
+input WorkbenchFilter {
+  "Of one of these kinds. Only regular vouchers and chat coupons are ever there."
+  tools: [PromotionTool!]
+  "The name contains this, in any case."
+  name: String
+  "Only what can be sent."
+  sendableOnly: Boolean
+}
+
+"Why something in a chat was refused; of a coupon the first rule that failed, in this order."
+enum ChatErrorCode {
+  "It does not exist, or not for this caller."
+  NOT_FOUND
+  "The coupon's claim period has not begun or is over, or the seller has ended it."
+  VOUCHER_NOT_ONGOING
+  "Vouchers of this kind are not given in chats."
+  NOT_SENDABLE
+  "The conversation is closed."
+  CONVERSATION_CLOSED
+  "The buyer has not written for too long."
+  CONVERSATION_NOT_ACTIVE
+  "The buyer has as many copies as one buyer may."
+  CUSTOMER_LIMIT_REACHED
+  "All copies are claimed."
+  SOLD_OUT
+  "The text is empty or longer than 2,000 characters (Unicode code points), white space at the ends not counted."
+  TEXT_LENGTH
+  "The text has control characters other than line breaks and tabs."
+  TEXT_INVALID
+}
+
+"Why something in a chat was refused."
+type ChatUserError {
+  "What to branch on."
+  code: ChatErrorCode!
+  "For people."
+  message: String!
+  "Path of the input field at fault, if one is."
+  field: [String!]
+}
+
+"Input of ` + "`" + `startConversation` + "`" + `."
+input StartConversationInput {
+  "The shop to write to."
+  shopId: ID!
+  "1 to 2,000 characters (Unicode code points), white space at the ends not counted; no control characters but line breaks and tabs."
+  text: String!
+}
+
+"Outcome of ` + "`" + `startConversation` + "`" + `."
+type StartConversationPayload {
+  "The conversation with the message in it. Null when ` + "`" + `userErrors` + "`" + ` is not empty."
+  conversation: Conversation
+  "Why nothing was written. Empty on success."
+  userErrors: [ChatUserError!]!
+}
+
+"Input of ` + "`" + `sendMessage` + "`" + `."
+input SendMessageInput {
+  "The conversation's id."
+  conversationId: ID!
+  "1 to 2,000 characters (Unicode code points), white space at the ends not counted; no control characters but line breaks and tabs."
+  text: String!
+  "Makes repeats safe: 1 to 100 characters, remembered for 7 days for the shop."
+  idempotencyKey: String
+}
+
+"Outcome of ` + "`" + `sendMessage` + "`" + `."
+type SendMessagePayload {
+  "The message. Null when ` + "`" + `userErrors` + "`" + ` is not empty."
+  message: Message
+  "Why nothing was written. Empty on success."
+  userErrors: [ChatUserError!]!
+}
+
+"Input of ` + "`" + `closeConversation` + "`" + `."
+input CloseConversationInput {
+  "The conversation's id."
+  conversationId: ID!
+}
+
+"Outcome of ` + "`" + `closeConversation` + "`" + `."
+type CloseConversationPayload {
+  "The conversation as it is now. Null when ` + "`" + `userErrors` + "`" + ` is not empty."
+  conversation: Conversation
+  "Why it was not closed. Empty on success."
+  userErrors: [ChatUserError!]!
+}
+
+"Input of ` + "`" + `sendCoupon` + "`" + `."
+input SendCouponInput {
+  "The conversation's id."
+  conversationId: ID!
+  "The id of a regular voucher or chat coupon of the conversation's shop."
+  voucherId: ID!
+  "Makes repeats safe: 1 to 100 characters, remembered for 7 days for the shop. Refusals are decided anew."
+  idempotencyKey: String
+}
+
+"Outcome of ` + "`" + `sendCoupon` + "`" + `."
+type SendCouponPayload {
+  "The message with the card. Null when ` + "`" + `userErrors` + "`" + ` is not empty."
+  message: Message
+  "The buyer's claim. Null when ` + "`" + `userErrors` + "`" + ` is not empty."
+  claim: Claim
+  "Why nothing was sent. Empty on success."
+  userErrors: [ChatUserError!]!
+}
+
+"Input of ` + "`" + `viewCoupon` + "`" + `."
+input ViewCouponInput {
+  "The id of the message with the card."
+  messageId: ID!
+}
+
+"Outcome of ` + "`" + `viewCoupon` + "`" + `."
+type ViewCouponPayload {
+  "The message as it is now. Null when ` + "`" + `userErrors` + "`" + ` is not empty."
+  message: Message
+  "Why nothing was noted. Empty on success."
+  userErrors: [ChatUserError!]!
+}
+
 "How long the buckets of a series are, in local time."
 enum Granularity {
   "No series."
@@ -4791,6 +5604,60 @@ type DistributionEdge {
   "The item."
   node: Distribution!
 }
+
+"A page of a list of conversations."
+type ConversationConnection {
+  "The page's items with their cursors."
+  edges: [ConversationEdge!]!
+  "The page's items."
+  nodes: [Conversation!]!
+  "Where the page stands in the list."
+  pageInfo: PageInfo!
+}
+
+"An item of a list of conversations."
+type ConversationEdge {
+  "Stands for the item's place: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The item."
+  node: Conversation!
+}
+
+"A page of a list of messages."
+type MessageConnection {
+  "The page's items with their cursors."
+  edges: [MessageEdge!]!
+  "The page's items."
+  nodes: [Message!]!
+  "Where the page stands in the list."
+  pageInfo: PageInfo!
+}
+
+"An item of a list of messages."
+type MessageEdge {
+  "Stands for the item's place: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The item."
+  node: Message!
+}
+
+"A page of a list of coupons of a workbench."
+type WorkbenchConnection {
+  "The page's items with their cursors."
+  edges: [WorkbenchEdge!]!
+  "The page's items."
+  nodes: [WorkbenchCoupon!]!
+  "Where the page stands in the list."
+  pageInfo: PageInfo!
+}
+
+"An item of a list of coupons of a workbench."
+type WorkbenchEdge {
+  "Stands for the item's place: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The item."
+  node: WorkbenchCoupon!
+}
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -4879,6 +5746,18 @@ func (ec *executionContext) childFields_ChangeEdge(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type ChangeEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ChatUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_ChatUserError_code(ctx, field)
+	case "message":
+		return ec.fieldContext_ChatUserError_message(ctx, field)
+	case "field":
+		return ec.fieldContext_ChatUserError_field(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChatUserError", field.Name)
+}
+
 func (ec *executionContext) childFields_Claim(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4961,6 +5840,58 @@ func (ec *executionContext) childFields_ClaimableVoucher(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type ClaimableVoucher", field.Name)
 }
 
+func (ec *executionContext) childFields_CloseConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_CloseConversationPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CloseConversationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseConversationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Conversation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Conversation_id(ctx, field)
+	case "shop":
+		return ec.fieldContext_Conversation_shop(ctx, field)
+	case "buyer":
+		return ec.fieldContext_Conversation_buyer(ctx, field)
+	case "active":
+		return ec.fieldContext_Conversation_active(ctx, field)
+	case "lastBuyerMessageAt":
+		return ec.fieldContext_Conversation_lastBuyerMessageAt(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_Conversation_closedAt(ctx, field)
+	case "messages":
+		return ec.fieldContext_Conversation_messages(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Conversation", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ConversationConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ConversationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ConversationConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ConversationEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ConversationEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_CoreData(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "totals":
@@ -5033,6 +5964,18 @@ func (ec *executionContext) childFields_CoreMetrics(ctx context.Context, field g
 		return ec.fieldContext_CoreMetrics_shareOfShopRevenue(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CoreMetrics", field.Name)
+}
+
+func (ec *executionContext) childFields_CouponCard(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "voucher":
+		return ec.fieldContext_CouponCard_voucher(ctx, field)
+	case "claim":
+		return ec.fieldContext_CouponCard_claim(ctx, field)
+	case "viewedAt":
+		return ec.fieldContext_CouponCard_viewedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CouponCard", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateFlashDealPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5335,6 +6278,46 @@ func (ec *executionContext) childFields_LivestreamEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type LivestreamEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Message(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Message_id(ctx, field)
+	case "conversation":
+		return ec.fieldContext_Message_conversation(ctx, field)
+	case "at":
+		return ec.fieldContext_Message_at(ctx, field)
+	case "from":
+		return ec.fieldContext_Message_from(ctx, field)
+	case "text":
+		return ec.fieldContext_Message_text(ctx, field)
+	case "coupon":
+		return ec.fieldContext_Message_coupon(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Message", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MessageConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_MessageConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MessageConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_MessageEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_MessageEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_MetricDefinition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "metric":
@@ -5499,6 +6482,28 @@ func (ec *executionContext) childFields_Reconciliation(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type Reconciliation", field.Name)
 }
 
+func (ec *executionContext) childFields_SendCouponPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_SendCouponPayload_message(ctx, field)
+	case "claim":
+		return ec.fieldContext_SendCouponPayload_claim(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SendCouponPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SendCouponPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SendMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_SendMessagePayload_message(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SendMessagePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SendMessagePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Shop(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -5519,6 +6524,8 @@ func (ec *executionContext) childFields_Shop(ctx context.Context, field graphql.
 		return ec.fieldContext_Shop_promotionCounts(ctx, field)
 	case "livestreams":
 		return ec.fieldContext_Shop_livestreams(ctx, field)
+	case "conversations":
+		return ec.fieldContext_Shop_conversations(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Shop", field.Name)
 }
@@ -5543,6 +6550,16 @@ func (ec *executionContext) childFields_ShopEdge(ctx context.Context, field grap
 		return ec.fieldContext_ShopEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ShopEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_StartConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_StartConversationPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_StartConversationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartConversationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_StartLivestreamPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5637,6 +6654,16 @@ func (ec *executionContext) childFields_Validity(ctx context.Context, field grap
 		return ec.fieldContext_Validity_daysAfterClaim(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Validity", field.Name)
+}
+
+func (ec *executionContext) childFields_ViewCouponPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_ViewCouponPayload_message(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ViewCouponPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ViewCouponPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5767,6 +6794,40 @@ func (ec *executionContext) childFields_WatchLivestreamPayload(ctx context.Conte
 		return ec.fieldContext_WatchLivestreamPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WatchLivestreamPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WorkbenchConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_WorkbenchConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_WorkbenchConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_WorkbenchConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WorkbenchConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_WorkbenchCoupon(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "voucher":
+		return ec.fieldContext_WorkbenchCoupon_voucher(ctx, field)
+	case "sendable":
+		return ec.fieldContext_WorkbenchCoupon_sendable(ctx, field)
+	case "reason":
+		return ec.fieldContext_WorkbenchCoupon_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WorkbenchCoupon", field.Name)
+}
+
+func (ec *executionContext) childFields_WorkbenchEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_WorkbenchEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_WorkbenchEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WorkbenchEdge", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -12,6 +12,7 @@ import (
 type Claims interface {
 	Claim(ctx context.Context, r promo.ClaimRequest) (*promo.Claim, *promo.Voucher, error)
 	ClaimByID(ctx context.Context, a promo.Actor, id promo.ClaimID) (*promo.Claim, error)
+	ClaimsByID(ctx context.Context, a promo.Actor, ids []promo.ClaimID) (map[promo.ClaimID]*promo.Claim, error)
 	OwnClaims(ctx context.Context, a promo.Actor, statuses []promo.ClaimStatus, args promo.PageArgs) (promo.Page[*promo.Claim], error)
 }
 

@@ -28,7 +28,7 @@ const (
 	mostTokens = 5_000
 	// mostComplexity bounds the fields that a query may ask for, items of lists counted one by one.
 	mostComplexity = 20_000
-	// longest bounds the work on one request.
+	// longest bounds the work on one answer.
 	longest = 30 * time.Second
 	// cachedQueries is how many parsed queries are kept.
 	cachedQueries = 1_000
@@ -39,6 +39,7 @@ func NewHandler(r *Resolver, keys *auth.Keys) http.Handler {
 	config := graph.Config{Resolvers: r, Complexity: complexity()}
 	server := handler.New(graph.NewExecutableSchema(config))
 	server.AddTransport(transport.Options{})
+	addStreams(server, keys)
 	server.AddTransport(transport.GET{})
 	server.AddTransport(transport.POST{})
 	server.SetQueryCache(lru.New[*ast.QueryDocument](cachedQueries))
@@ -46,20 +47,25 @@ func NewHandler(r *Resolver, keys *auth.Keys) http.Handler {
 	server.SetDisableSuggestion(true)
 	server.SetErrorPresenter(present)
 	server.SetRecoverFunc(recovered)
+	server.AroundOperations(onlyStreamed)
+	server.AroundResponses(withDeadline)
+	server.AroundResponses(withLoaders(r))
 	server.AroundFields(allow)
 	server.Use(extension.Introspection{})
 	server.Use(extension.FixedComplexityLimit(mostComplexity))
-	limited := onlyJSON(withDeadline(http.MaxBytesHandler(withLoaders(r, server), mostBytes)))
+	limited := onlyJSON(http.MaxBytesHandler(server, mostBytes))
 	return identify(keys.Authenticate(limited, http.HandlerFunc(refuseToken)))
 }
 
-// withDeadline ends the work on a request in time: fields that have answered by then are told, and the others are TIMEOUT.
-func withDeadline(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), longest)
-		defer cancel()
-		next.ServeHTTP(w, r.WithContext(ctx))
-	})
+// withDeadline ends the work on an answer in time: fields that have answered by then are told, and the others are TIMEOUT.
+// A subscription waits for as long as its caller does.
+func withDeadline(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	if isSubscription(ctx) {
+		return next(ctx)
+	}
+	ctx, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
+	return next(ctx)
 }
 
 // onlyJSON refuses what is no request of GraphQL over HTTP before anything reads it.
@@ -70,6 +76,8 @@ func onlyJSON(next http.Handler) http.Handler {
 		case r.Method != http.MethodPost && r.Method != http.MethodGet && r.Method != http.MethodOptions:
 			w.Header().Set("Allow", "GET, POST, OPTIONS")
 			refuse(w, http.StatusMethodNotAllowed, promo.InvalidInput, "Send queries with POST or GET.")
+		case !fromHere(r):
+			refuse(w, http.StatusForbidden, promo.Forbidden, "A page of another site may not connect.")
 		case r.Method == http.MethodPost && media != "application/json":
 			refuse(w, http.StatusUnsupportedMediaType, promo.InvalidInput, "Send the query as application/json.")
 		case r.ContentLength > mostBytes: // one that does not say its length is cut off while it is read
@@ -134,6 +142,12 @@ func complexity() (c graph.ComplexityRoot) {
 	c.Livestream.Distributions = func(child int) int { return longList * child }
 	c.WatchLivestreamPayload.Distributions = c.Livestream.Distributions
 	c.Query.ClaimableVouchers = func(child int, _ string, _, _ *string) int { return countCost + longList*child }
+	c.Query.MyConversations = page
+	c.Query.CouponWorkbench = func(child int, _ string, _ *model.WorkbenchFilter, first *int, _ *string) int {
+		return items(child, first)
+	}
+	c.Shop.Conversations = func(child int, _ *bool, first *int, _ *string) int { return items(child, first) }
+	c.Conversation.Messages = page
 	c.Query.MyCoupons = func(child int, _ []promo.ClaimStatus, first *int, _ *string) int { return items(child, first) }
 	return c
 }

@@ -2,17 +2,19 @@ package resolvers
 
 import (
 	"context"
-	"net/http"
+
+	"github.com/99designs/gqlgen/graphql"
 
 	"voucherhouse/promo"
 )
 
-// loaders gather look-ups of one request that its fields make side by side, so that a list costs one statement and not
+// loaders gather look-ups of one answer that its fields make side by side, so that a list costs one statement and not
 // one for each item, wherever in the query the items stand.
 type loaders struct {
 	vouchers *loader[promo.VoucherID, *promo.Voucher]
 	usages   *loader[promo.VoucherID, *promo.Usage]
 	buyers   *loader[promo.BuyerID, *promo.Buyer]
+	claims   *loader[promo.ClaimID, *promo.Claim]
 
 	histories *loader[promo.HistoryPage, promo.Page[promo.Change]]
 	// scopes and items are pages of the lists that belong to vouchers and to discounts.
@@ -28,12 +30,15 @@ type loaders struct {
 	livestreamsOfAccount      *loader[promo.PageOf[promo.Running[promo.AccountID]], promo.Page[*promo.Livestream]]
 	distributionsOfVoucher    *loader[promo.PageOf[promo.Running[promo.VoucherID]], promo.Page[*promo.Distribution]]
 	progress                  *loader[promo.DistributionID, *promo.TaskProgress]
+
+	conversations *loader[promo.ConversationID, *promo.Conversation]
 }
 
 type loadersKey struct{}
 
-func withLoaders(r *Resolver, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+// withLoaders gives every answer loaders of its own: each message of a subscription is looked up anew.
+func withLoaders(r *Resolver) graphql.ResponseMiddleware {
+	return func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		l := &loaders{
 			vouchers:                  load(r.Promotions.Vouchers),
 			usages:                    load(r.Promotions.Usages),
@@ -50,9 +55,11 @@ func withLoaders(r *Resolver, next http.Handler) http.Handler {
 			livestreamsOfAccount:      pageLoader(r.Livestreams.LivestreamsOfAccounts),
 			distributionsOfVoucher:    pageLoader(r.Distributions.DistributionsOfVouchers),
 			progress:                  load(r.Distributions.Progress),
+			claims:                    load(r.Claims.ClaimsByID),
+			conversations:             load(r.Chats.ConversationsByID),
 		}
-		next.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), loadersKey{}, l)))
-	})
+		return next(context.WithValue(ctx, loadersKey{}, l))
+	}
 }
 
 // load makes a loader of a look-up in a store, as the actor of the request.
@@ -72,5 +79,5 @@ func pageLoader[ID comparable, T any](read func(context.Context, promo.Actor, []
 	})
 }
 
-// loadersOf are the loaders of the request that the context belongs to.
+// loadersOf are the loaders of the answer that the context belongs to.
 func loadersOf(ctx context.Context) *loaders { return ctx.Value(loadersKey{}).(*loaders) }

@@ -35,6 +35,10 @@ func (r query) node(ctx context.Context, id string) (relay.Node, error) {
 		return loaded(ctx, loadersOf(ctx).distributions, promo.DistributionID{Shop: key.Shop, Serial: key.Serial})
 	case promo.KindClaim:
 		return found(r.Claims.ClaimByID(ctx, a, promo.ClaimID{Shop: key.Shop, Serial: key.Serial}))
+	case promo.KindConversation:
+		return found(r.Chats.Conversation(ctx, a, promo.ConversationID{Shop: key.Shop, Serial: key.Serial}))
+	case promo.KindMessage:
+		return found(r.Chats.Message(ctx, a, promo.MessageID{Shop: key.Shop, Serial: key.Serial}))
 	}
 	return nil, promo.ErrNotFound
 }

@@ -43,5 +43,8 @@ func (r *statusRecorder) WriteHeader(status int) {
 	r.ResponseWriter.WriteHeader(status)
 }
 
+// Flush sends what was written: transport.SSE asks for it by name.
+func (r *statusRecorder) Flush() { http.NewResponseController(r.ResponseWriter).Flush() }
+
 // Unwrap lets http.ResponseController reach what the writer can do beyond writing.
 func (r *statusRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

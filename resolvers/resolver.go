@@ -17,6 +17,7 @@ type Resolver struct {
 	Catalogue  Catalogue
 	Promotions Promotions
 	Claims     Claims
+	Chats      Chats
 	Reports    Reports
 	Clock      func() time.Time
 
@@ -27,16 +28,22 @@ type Resolver struct {
 
 var _ graph.ResolverRoot = (*Resolver)(nil)
 
-// query and mutation are the roots of operations; the other types are those of the schema with fields to resolve.
+// query, mutation and subscription are the roots of operations; the other types are those of the schema with fields to resolve.
 type (
 	query    struct{ *Resolver }
 	mutation struct{ *Resolver }
-	viewer   struct{ *Resolver }
-	shop     struct{ *Resolver }
-	voucher  struct {
+
+	subscription struct{ *Resolver }
+
+	viewer  struct{ *Resolver }
+	shop    struct{ *Resolver }
+	voucher struct {
 		promotionFields[*promo.Voucher]
 	}
 	claim      struct{ *Resolver }
+	chat       struct{ *Resolver }
+	message    struct{}
+	couponCard struct{}
 	product    struct{}
 	buyer      struct{}
 	percentOff struct{}
@@ -62,6 +69,11 @@ func (r *Resolver) Product() graph.ProductResolver       { return product{} }
 func (r *Resolver) Buyer() graph.BuyerResolver           { return buyer{} }
 func (r *Resolver) PercentOff() graph.PercentOffResolver { return percentOff{} }
 func (r *Resolver) GroupKey() graph.GroupKeyResolver     { return groupKey{} }
+
+func (r *Resolver) Subscription() graph.SubscriptionResolver { return subscription{r} }
+func (r *Resolver) Conversation() graph.ConversationResolver { return chat{r} }
+func (r *Resolver) Message() graph.MessageResolver           { return message{} }
+func (r *Resolver) CouponCard() graph.CouponCardResolver     { return couponCard{} }
 
 func (r *Resolver) ProductDiscount() graph.ProductDiscountResolver {
 	return itemDiscount[*promo.ProductDiscount]{promotionFields[*promo.ProductDiscount]{r}}

@@ -25,4 +25,11 @@ type (
 	LivestreamEdge         = relay.Edge[*promo.Livestream]
 	DistributionConnection = relay.Connection[*promo.Distribution]
 	DistributionEdge       = relay.Edge[*promo.Distribution]
+
+	ConversationConnection = relay.Connection[*promo.Conversation]
+	ConversationEdge       = relay.Edge[*promo.Conversation]
+	MessageConnection      = relay.Connection[*promo.Message]
+	MessageEdge            = relay.Edge[*promo.Message]
+	WorkbenchConnection    = relay.Connection[*promo.WorkbenchCoupon]
+	WorkbenchEdge          = relay.Edge[*promo.WorkbenchCoupon]
 )

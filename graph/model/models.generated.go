@@ -55,6 +55,20 @@ type CloneVoucherInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// Input of `closeConversation`.
+type CloseConversationInput struct {
+	// The conversation's id.
+	ConversationID string `json:"conversationId"`
+}
+
+// Outcome of `closeConversation`.
+type CloseConversationPayload struct {
+	// The conversation as it is now. Null when `userErrors` is not empty.
+	Conversation *promo.Conversation `json:"conversation,omitempty"`
+	// Why it was not closed. Empty on success.
+	UserErrors []promo.Error `json:"userErrors"`
+}
+
 // Which numbers, of which shop and time.
 type CoreDataInput struct {
 	// The shop.
@@ -383,6 +397,60 @@ type PromotionOrder struct {
 	Direction OrderDirection `json:"direction"`
 }
 
+// Input of `sendCoupon`.
+type SendCouponInput struct {
+	// The conversation's id.
+	ConversationID string `json:"conversationId"`
+	// The id of a regular voucher or chat coupon of the conversation's shop.
+	VoucherID string `json:"voucherId"`
+	// Makes repeats safe: 1 to 100 characters, remembered for 7 days for the shop. Refusals are decided anew.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Outcome of `sendCoupon`.
+type SendCouponPayload struct {
+	// The message with the card. Null when `userErrors` is not empty.
+	Message *promo.Message `json:"message,omitempty"`
+	// The buyer's claim. Null when `userErrors` is not empty.
+	Claim *promo.Claim `json:"claim,omitempty"`
+	// Why nothing was sent. Empty on success.
+	UserErrors []promo.Error `json:"userErrors"`
+}
+
+// Input of `sendMessage`.
+type SendMessageInput struct {
+	// The conversation's id.
+	ConversationID string `json:"conversationId"`
+	// 1 to 2,000 characters (Unicode code points), white space at the ends not counted; no control characters but line breaks and tabs.
+	Text string `json:"text"`
+	// Makes repeats safe: 1 to 100 characters, remembered for 7 days for the shop.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Outcome of `sendMessage`.
+type SendMessagePayload struct {
+	// The message. Null when `userErrors` is not empty.
+	Message *promo.Message `json:"message,omitempty"`
+	// Why nothing was written. Empty on success.
+	UserErrors []promo.Error `json:"userErrors"`
+}
+
+// Input of `startConversation`.
+type StartConversationInput struct {
+	// The shop to write to.
+	ShopID string `json:"shopId"`
+	// 1 to 2,000 characters (Unicode code points), white space at the ends not counted; no control characters but line breaks and tabs.
+	Text string `json:"text"`
+}
+
+// Outcome of `startConversation`.
+type StartConversationPayload struct {
+	// The conversation with the message in it. Null when `userErrors` is not empty.
+	Conversation *promo.Conversation `json:"conversation,omitempty"`
+	// Why nothing was written. Empty on success.
+	UserErrors []promo.Error `json:"userErrors"`
+}
+
 // Input of `startLivestream`.
 type StartLivestreamInput struct {
 	// One of the host's accounts.
@@ -501,6 +569,20 @@ type ValidityInput struct {
 	DaysAfterClaim *int `json:"daysAfterClaim,omitempty"`
 }
 
+// Input of `viewCoupon`.
+type ViewCouponInput struct {
+	// The id of the message with the card.
+	MessageID string `json:"messageId"`
+}
+
+// Outcome of `viewCoupon`.
+type ViewCouponPayload struct {
+	// The message as it is now. Null when `userErrors` is not empty.
+	Message *promo.Message `json:"message,omitempty"`
+	// Why nothing was noted. Empty on success.
+	UserErrors []promo.Error `json:"userErrors"`
+}
+
 // What is to change of a voucher. What is absent stays; null clears what a voucher can be without, and is refused elsewhere.
 type VoucherChangesInput struct {
 	// As in the settings.
@@ -553,6 +635,16 @@ type WatchLivestreamPayload struct {
 	Distributions []promo.Distribution `json:"distributions"`
 	// Why the heartbeat does not count. Empty on success.
 	UserErrors []promo.Error `json:"userErrors"`
+}
+
+// Which coupons of a workbench. Given conditions must all hold.
+type WorkbenchFilter struct {
+	// Of one of these kinds. Only regular vouchers and chat coupons are ever there.
+	Tools []promo.Tool `json:"tools,omitempty"`
+	// The name contains this, in any case.
+	Name *string `json:"name,omitempty"`
+	// Only what can be sent.
+	SendableOnly *bool `json:"sendableOnly,omitempty"`
 }
 
 // The values of `extensions.code` of top-level errors.
