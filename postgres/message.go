@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"voucherhouse/promo"
 )
@@ -57,25 +58,51 @@ func (l *Ledger) Message(ctx context.Context, a promo.Actor, id promo.MessageID)
 	})
 }
 
-const messagesOfConversation = `
-select ` + messageColumns + `
-from messages m
-where m.shop_id = $1 and m.conversation_id = $2
-  and ($3::bigint is null or m.id < $3)
-order by m.id desc
-limit $4`
+const messagesOfConversations = `
+select w.page, ` + messageColumns + `
+from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::int[]) with ordinality as w (shop_id, conversation_id, before, first, page)
+    cross join lateral (
+        select * from messages m
+        where m.shop_id = w.shop_id and m.conversation_id = w.conversation_id and (w.before = 0 or m.id < w.before)
+        order by m.id desc
+        limit w.first + 1) as m
+order by w.page, m.id desc`
 
-// Messages lists a conversation's messages, latest first.
-func (l *Ledger) Messages(ctx context.Context, a promo.Actor, c promo.ConversationID, args promo.PageArgs) (promo.Page[*promo.Message], error) {
-	return view(ctx, l, a, func(tx *sqlx.Tx) (page promo.Page[*promo.Message], err error) {
-		var rows []messageRow
-		_, serial := after(args)
-		if err := tx.SelectContext(ctx, &rows, messagesOfConversation, c.Shop, c.Serial, serial, args.First+1); err != nil {
-			return page, err
+// Messages lists pages of the messages of conversations that the actor may see, latest first. They are read at once: a list
+// of conversations may ask for a page of each.
+func (l *Ledger) Messages(ctx context.Context, a promo.Actor, wanted []promo.MessagesWanted) (map[promo.MessagesWanted]promo.Page[*promo.Message], error) {
+	conversations, before, first := make([]promo.ConversationID, len(wanted)), make([]int64, len(wanted)), make([]int64, len(wanted))
+	for i, w := range wanted {
+		conversations[i], before[i], first[i] = w.Conversation, w.Before, int64(w.First)
+	}
+	shops, serials := columns(conversations)
+	return view(ctx, l, a, func(tx *sqlx.Tx) (map[promo.MessagesWanted]promo.Page[*promo.Message], error) {
+		var rows []struct {
+			Page int
+			messageRow
 		}
-		return paged(rows, args, messageRow.promo, func(r messageRow) promo.Cursor {
-			return promo.Cursor{Order: promo.MessageOrder, Serial: r.ID}
-		}), nil
+		if err := tx.SelectContext(ctx, &rows, messagesOfConversations, shops, serials, pq.Array(before), pq.Array(first)); err != nil {
+			return nil, fmt.Errorf("reading messages: %w", err)
+		}
+		byPage := make([][]messageRow, len(wanted))
+		for _, r := range rows {
+			byPage[r.Page-1] = append(byPage[r.Page-1], r.messageRow)
+		}
+		pages := make(map[promo.MessagesWanted]promo.Page[*promo.Message], len(wanted))
+		for i, w := range wanted {
+			pages[w] = messagePage(byPage[i], w)
+		}
+		return pages, nil
+	})
+}
+
+func messagePage(rows []messageRow, w promo.MessagesWanted) promo.Page[*promo.Message] {
+	args := promo.PageArgs{First: w.First}
+	if w.Before != 0 {
+		args.After = &promo.Cursor{Order: promo.MessageOrder, Serial: w.Before}
+	}
+	return paged(rows, args, messageRow.promo, func(r messageRow) promo.Cursor {
+		return promo.Cursor{Order: promo.MessageOrder, Serial: r.ID}
 	})
 }
 

@@ -15,7 +15,7 @@ type Chats interface {
 	Conversations(ctx context.Context, a promo.Actor, shop promo.ShopID, active *bool, args promo.PageArgs) (promo.Page[*promo.Conversation], error)
 	OwnConversations(ctx context.Context, a promo.Actor, args promo.PageArgs) (promo.Page[*promo.Conversation], error)
 	Message(ctx context.Context, a promo.Actor, id promo.MessageID) (*promo.Message, error)
-	Messages(ctx context.Context, a promo.Actor, c promo.ConversationID, args promo.PageArgs) (promo.Page[*promo.Message], error)
+	Messages(ctx context.Context, a promo.Actor, wanted []promo.MessagesWanted) (map[promo.MessagesWanted]promo.Page[*promo.Message], error)
 	FollowConversation(ctx context.Context, a promo.Actor, c promo.ConversationID) (<-chan *promo.Message, error)
 	Workbench(ctx context.Context, a promo.Actor, c promo.ConversationID, f promo.WorkbenchFilter, args promo.PageArgs) (promo.Page[*promo.WorkbenchCoupon], error)
 	StartConversation(ctx context.Context, a promo.Actor, shop promo.ShopID, text string) (*promo.Conversation, error)
@@ -123,12 +123,16 @@ func (r chat) Active(_ context.Context, c *promo.Conversation) (bool, error) {
 	return c.Active(r.Clock()), nil
 }
 
-func (r chat) Messages(ctx context.Context, c *promo.Conversation, first *int, after *string) (*model.MessageConnection, error) {
+func (chat) Messages(ctx context.Context, c *promo.Conversation, first *int, after *string) (*model.MessageConnection, error) {
 	args, err := relay.Args(first, after, promo.MessageOrder)
 	if err != nil {
 		return nil, err
 	}
-	return connect(r.Chats.Messages(ctx, actor(ctx), c.ID, args))
+	wanted := promo.MessagesWanted{Conversation: c.ID, First: args.First}
+	if args.After != nil {
+		wanted.Before = args.After.Serial
+	}
+	return connect(loadersOf(ctx).messages.Load(ctx, wanted))
 }
 
 func (message) ID(_ context.Context, m *promo.Message) (string, error) { return relay.ID(m.Key()), nil }
