@@ -32,6 +32,7 @@ type server struct {
 	ledger    *postgres.Ledger
 	warehouse *warehouse.Warehouse
 	keys      *auth.Keys
+	app       *app.Server
 	// clock is the time since noon.
 	clock *atomic.Int64
 }
@@ -66,7 +67,7 @@ func start(t *testing.T, seed string) *server {
 	must(t, err)
 	s.Open(ctx, &app.Stores{Ledger: ledger, Warehouse: w, Keys: keys}, clock, app.PlainExplorer())
 	t.Cleanup(func() { must(t, s.Close()) })
-	return &server{url: s.URL(), db: db, ledger: ledger, warehouse: w, keys: keys, clock: passed}
+	return &server{url: s.URL(), db: db, ledger: ledger, warehouse: w, keys: keys, app: s, clock: passed}
 }
 
 // callers are who asks in the cases. The seller, agent, host and analyst belong to shop 1, the rival to shop 2.

@@ -3780,9 +3780,8 @@ What can be followed, over a WebSocket (graphql-transport-ws) or as server-sent 
 """
 type Subscription {
   """
-  The messages and coupon cards of a conversation, each once, as they are committed, from the moment of the call on: read
-  ` + "`" + `messages` + "`" + ` after the subscription has begun, and nothing is missed. It ends when the server does, or when a client does
-  not keep up.
+  New messages and coupon cards of a conversation, each once, as they are committed, whichever server they were sent
+  through. It ends when the server does, and for a client that does not keep up: read ` + "`" + `messages` + "`" + ` for what came meanwhile.
   """
   conversationMessages(
     "The conversation to follow."

@@ -191,6 +191,13 @@ func (l *Ledger) newMessages(ctx context.Context, followers []followed) (found [
 	return found, seen, err
 }
 
+// Followers counts those who follow a conversation through this ledger.
+func (l *Ledger) Followers() int {
+	l.messages.mu.Lock()
+	defer l.messages.mu.Unlock()
+	return len(l.messages.followers)
+}
+
 // FollowConversation tells of every message of a conversation that is committed from now on, to an actor who may see the
 // conversation; others get promo.ErrNotFound. The channel is closed when the context ends or the ledger is closed, and
 // when what it holds is not read.

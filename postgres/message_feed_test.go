@@ -111,11 +111,11 @@ insert into messages (shop_id, conversation_id, at, sender, written_by, text) va
 	}
 }
 
-// count is how many follow, and whether anybody asks the ledger for them.
-func (f *messageFeed) count() (followers int, polling bool) {
+// polls tells whether the ledger is asked for its followers.
+func (f *messageFeed) polls() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return len(f.followers), f.stop != nil
+	return f.stop != nil
 }
 
 func TestNobodyIsToldAfterTheEnd(t *testing.T) {
@@ -123,17 +123,17 @@ func TestNobodyIsToldAfterTheEnd(t *testing.T) {
 	b := setup(t)
 	shop := b.shop("A")
 	c := b.chat(shop, "ann").ID
-	if n, polling := b.messages.count(); n != 0 || polling {
+	if n, polling := b.Followers(), b.messages.polls(); n != 0 || polling {
 		t.Errorf("%d follow before anybody does, polling %t", n, polling)
 	}
 	ctx, leave := context.WithCancel(t.Context())
 	one, two := b.follow(ctx, buyer("ann"), c), b.follow(t.Context(), buyer("ann"), c)
-	if n, polling := b.messages.count(); n != 2 || !polling {
+	if n, polling := b.Followers(), b.messages.polls(); n != 2 || !polling {
 		t.Errorf("%d follow, polling %t", n, polling)
 	}
 	leave()
 	ended(t, one)
-	if n, polling := b.messages.count(); n != 1 || !polling {
+	if n, polling := b.Followers(), b.messages.polls(); n != 1 || !polling {
 		t.Errorf("%d follow after one left, polling %t", n, polling)
 	}
 	b.say(b.Ledger, agent(shop), c, "hello")

@@ -29,17 +29,12 @@ const (
 // addStreams lets the server answer over time: as server-sent events, and over a WebSocket.
 func addStreams(server *handler.Server, keys *auth.Keys) {
 	server.AddTransport(transport.SSE{KeepAlivePingInterval: aliveEvery})
-	server.AddTransport(webSocket{transport.Websocket{
+	server.AddTransport(transport.Websocket{
 		InitFunc: authenticate(keys), InitTimeout: initTime, PingPongInterval: aliveEvery, KeepAlivePingInterval: aliveEvery,
-	}})
+	})
 }
 
-// webSocket is gqlgen's, which takes every upgrade for one to a WebSocket; others may be ignored.
-type webSocket struct{ transport.Websocket }
-
-func (webSocket) Supports(r *http.Request) bool { return upgrades(r.Header) }
-
-func upgrades(h http.Header) bool { return strings.EqualFold(h.Get("Upgrade"), "websocket") }
+func upgrades(h http.Header) bool { return h.Get("Upgrade") != "" }
 
 // IsStream tells whether a request asks for an answer over time.
 func IsStream(h http.Header) bool {
