@@ -10,7 +10,7 @@ export function seedStorage(): void {
     if (key.startsWith('graphiql:')) localStorage.removeItem(key);
   }
   const examples = tabs.map(({ query, variables, token }, i) => {
-    const operationName = /^\s*(?:query|mutation)\s+(\w+)/m.exec(query)?.[1] ?? null;
+    const operationName = /^\s*(?:query|mutation|subscription)\s+(\w+)/m.exec(query)?.[1] ?? null;
     const headers = isDemo ? headersWith(token) : null;
     return { id: `example-${i}`, title: operationName ?? '<untitled>', operationName, query, variables, headers, response: null };
   });
