@@ -28,13 +28,12 @@ func (b *testBundle) chat(shop promo.ShopID, subject string) *promo.Conversation
 // texts are a conversation's messages as somebody reads them, latest first. A coupon card is told by its voucher.
 func (b *testBundle) texts(a promo.Actor, c promo.ConversationID) string {
 	b.t.Helper()
-	wanted := promo.MessagesWanted{Conversation: c, First: 100}
-	pages, err := b.Messages(b.t.Context(), a, []promo.MessagesWanted{wanted})
+	pages, err := b.Messages(b.t.Context(), a, []promo.PageOf[promo.ConversationID]{{Of: c, Args: everything}})
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	var told []string
-	for _, m := range pages[wanted].Items {
+	for _, m := range pages[0].Items {
 		text := fmt.Sprintf("%s ", m.From)
 		if m.Coupon != nil {
 			text += fmt.Sprintf("coupon %d", m.Coupon.Voucher.Serial)
@@ -175,13 +174,14 @@ func TestSendMessage(t *testing.T) {
 	if got, want := b.texts(amy, c.ID), "SHOP Yes; BUYER Yes; SHOP May I help?; BUYER Hello?"; got != want {
 		t.Errorf("they are %q, want %q", got, want)
 	}
-	latest := promo.MessagesWanted{Conversation: c.ID, First: 1}
-	next := promo.MessagesWanted{Conversation: c.ID, First: 1, Before: m.ID.Serial}
-	pages, err := b.Messages(t.Context(), ann, []promo.MessagesWanted{latest, next})
-	if page := pages[latest]; err != nil || !page.HasNext || page.HasPrevious || *page.Items[0].Text != "Yes" {
+	pages, err := b.Messages(t.Context(), ann, []promo.PageOf[promo.ConversationID]{
+		{Of: c.ID, Args: promo.PageArgs{First: 1}},
+		{Of: c.ID, Args: promo.PageArgs{First: 1, After: &promo.Cursor{Order: promo.MessageOrder, Serial: m.ID.Serial}}},
+	})
+	if page := pages[0]; err != nil || !page.HasNext || page.HasPrevious || *page.Items[0].Text != "Yes" {
 		t.Errorf("the latest page is %+v, %v", page, err)
 	}
-	if page := pages[next]; !page.HasNext || !page.HasPrevious || *page.Items[0].Text != "May I help?" {
+	if page := pages[1]; !page.HasNext || !page.HasPrevious || *page.Items[0].Text != "May I help?" {
 		t.Errorf("the next page is %+v", page)
 	}
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"voucherhouse/promo"
 )
@@ -58,51 +57,35 @@ func (l *Ledger) Message(ctx context.Context, a promo.Actor, id promo.MessageID)
 	})
 }
 
-const messagesOfConversations = `
-select w.page, ` + messageColumns + `
-from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::int[]) with ordinality as w (shop_id, conversation_id, before, first, page)
-    cross join lateral (
-        select * from messages m
-        where m.shop_id = w.shop_id and m.conversation_id = w.conversation_id and (w.before = 0 or m.id < w.before)
-        order by m.id desc
-        limit w.first + 1) as m
-order by w.page, m.id desc`
-
-// Messages lists pages of the messages of conversations that the actor may see, latest first. They are read at once: a list
-// of conversations may ask for a page of each.
-func (l *Ledger) Messages(ctx context.Context, a promo.Actor, wanted []promo.MessagesWanted) (map[promo.MessagesWanted]promo.Page[*promo.Message], error) {
-	conversations, before, first := make([]promo.ConversationID, len(wanted)), make([]int64, len(wanted)), make([]int64, len(wanted))
-	for i, w := range wanted {
-		conversations[i], before[i], first[i] = w.Conversation, w.Before, int64(w.First)
-	}
-	shops, serials := columns(conversations)
-	return view(ctx, l, a, func(tx *sqlx.Tx) (map[promo.MessagesWanted]promo.Page[*promo.Message], error) {
-		var rows []struct {
-			Page int
-			messageRow
-		}
-		if err := tx.SelectContext(ctx, &rows, messagesOfConversations, shops, serials, pq.Array(before), pq.Array(first)); err != nil {
-			return nil, fmt.Errorf("reading messages: %w", err)
-		}
-		byPage := make([][]messageRow, len(wanted))
-		for _, r := range rows {
-			byPage[r.Page-1] = append(byPage[r.Page-1], r.messageRow)
-		}
-		pages := make(map[promo.MessagesWanted]promo.Page[*promo.Message], len(wanted))
-		for i, w := range wanted {
-			pages[w] = messagePage(byPage[i], w)
-		}
-		return pages, nil
-	})
+type pagedMessageRow struct {
+	Page int `db:"page"`
+	messageRow
 }
 
-func messagePage(rows []messageRow, w promo.MessagesWanted) promo.Page[*promo.Message] {
-	args := promo.PageArgs{First: w.First}
-	if w.Before != 0 {
-		args.After = &promo.Cursor{Order: promo.MessageOrder, Serial: w.Before}
-	}
-	return paged(rows, args, messageRow.promo, func(r messageRow) promo.Cursor {
-		return promo.Cursor{Order: promo.MessageOrder, Serial: r.ID}
+// A page for each row of the arguments.
+const messagesOfConversations = `
+select page.ordinal as page, ` + messageColumns + `
+from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::integer[])
+        with ordinality as page (shop_id, conversation_id, after_value, after_id, size, ordinal)
+    cross join lateral (
+        select * from messages m
+        where m.shop_id = page.shop_id and m.conversation_id = page.conversation_id
+          and (page.after_id is null or m.id < page.after_id)
+        order by m.id desc
+        limit page.size) m
+order by page.ordinal, m.id desc`
+
+// Messages lists the messages of conversations that the actor may see, latest first. All pages are read in one statement,
+// and given in the order in which they are asked for.
+func (l *Ledger) Messages(ctx context.Context, a promo.Actor, pages []promo.PageOf[promo.ConversationID]) ([]promo.Page[*promo.Message], error) {
+	return view(ctx, l, a, func(tx *sqlx.Tx) ([]promo.Page[*promo.Message], error) {
+		var rows []pagedMessageRow
+		if err := tx.SelectContext(ctx, &rows, messagesOfConversations, pageColumns(pages)...); err != nil {
+			return nil, fmt.Errorf("reading messages: %w", err)
+		}
+		return pagesOf(pages, rows, func(r pagedMessageRow) int { return r.Page },
+			func(r pagedMessageRow) *promo.Message { return r.promo() },
+			func(r pagedMessageRow) promo.Cursor { return promo.Cursor{Order: promo.MessageOrder, Serial: r.ID} }), nil
 	})
 }
 

@@ -83,15 +83,6 @@ type PromotionFilter struct {
 	Product *ProductID
 }
 
-// MessagesWanted asks for a page of one conversation's messages.
-type MessagesWanted struct {
-	Conversation ConversationID
-	// First is how many messages at the most, 1 to 100.
-	First int
-	// Before is the serial of the message that the page follows. Zero: from the latest on.
-	Before int64
-}
-
 // WorkbenchFilter says which coupons of a workbench. Given conditions must all hold.
 type WorkbenchFilter struct {
 	// Tools lists what is asked for; nil is all.

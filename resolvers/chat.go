@@ -15,7 +15,7 @@ type Chats interface {
 	Conversations(ctx context.Context, a promo.Actor, shop promo.ShopID, active *bool, args promo.PageArgs) (promo.Page[*promo.Conversation], error)
 	OwnConversations(ctx context.Context, a promo.Actor, args promo.PageArgs) (promo.Page[*promo.Conversation], error)
 	Message(ctx context.Context, a promo.Actor, id promo.MessageID) (*promo.Message, error)
-	Messages(ctx context.Context, a promo.Actor, wanted []promo.MessagesWanted) (map[promo.MessagesWanted]promo.Page[*promo.Message], error)
+	Messages(ctx context.Context, a promo.Actor, pages []promo.PageOf[promo.ConversationID]) ([]promo.Page[*promo.Message], error)
 	FollowConversation(ctx context.Context, a promo.Actor, c promo.ConversationID) (<-chan *promo.Message, error)
 	Workbench(ctx context.Context, a promo.Actor, c promo.ConversationID, f promo.WorkbenchFilter, args promo.PageArgs) (promo.Page[*promo.WorkbenchCoupon], error)
 	StartConversation(ctx context.Context, a promo.Actor, shop promo.ShopID, text string) (*promo.Conversation, error)
@@ -128,11 +128,7 @@ func (chat) Messages(ctx context.Context, c *promo.Conversation, first *int, aft
 	if err != nil {
 		return nil, err
 	}
-	wanted := promo.MessagesWanted{Conversation: c.ID, First: args.First}
-	if args.After != nil {
-		wanted.Before = args.After.Serial
-	}
-	return connect(loadersOf(ctx).messages.Load(ctx, wanted))
+	return connect(loadersOf(ctx).messages.Load(ctx, promo.PageOf[promo.ConversationID]{Of: c.ID, Args: args}))
 }
 
 func (message) ID(_ context.Context, m *promo.Message) (string, error) { return relay.ID(m.Key()), nil }

@@ -32,7 +32,7 @@ type loaders struct {
 	progress                  *loader[promo.DistributionID, *promo.TaskProgress]
 
 	conversations *loader[promo.ConversationID, *promo.Conversation]
-	messages      *loader[promo.MessagesWanted, promo.Page[*promo.Message]]
+	messages      *loader[promo.PageOf[promo.ConversationID], promo.Page[*promo.Message]]
 }
 
 type loadersKey struct{}
@@ -58,7 +58,7 @@ func withLoaders(r *Resolver) graphql.ResponseMiddleware {
 			progress:                  load(r.Distributions.Progress),
 			claims:                    load(r.Claims.ClaimsByID),
 			conversations:             load(r.Chats.ConversationsByID),
-			messages:                  load(r.Chats.Messages),
+			messages:                  pageLoader(r.Chats.Messages),
 		}
 		return next(context.WithValue(ctx, loadersKey{}, l))
 	}
