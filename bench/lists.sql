@@ -66,6 +66,14 @@ where shop_id = 1 and tool = 'LIVE_VOUCHER' and deactivated_at is null and start
 order by id desc limit 10;
 insert into audience (shop_id, livestream_id, buyer_id, last_heartbeat_at) select 1, 1001, id, now() from buyers where id % 2 = 0;
 
+-- 20,000 buyers have a chat, begun over a year, of five messages each; the newest is the first buyer's.
+insert into conversations (shop_id, buyer_id, last_buyer_message_at, opened_at, closed_at, closed_by)
+select 1, 20001 - n, at, at, case when n % 2 = 1 then at + interval '1 hour' end, case when n % 2 = 1 then 'bench' end
+from generate_series(1, 20000) n cross join lateral (select now() - (20000 - n) * interval '26 minutes' as at) a;
+insert into messages (shop_id, conversation_id, at, sender, written_by, text)
+select 1, c.id, c.opened_at, (case when k % 2 = 1 then 'BUYER' else 'SHOP' end)::message_sender, 'bench', 'Message ' || k
+from conversations c cross join generate_series(1, 5) k;
+
 -- Every tenth claim is redeemed, and some of the others are reserved.
 insert into redemptions (shop_id, claim_id, voucher_id, order_id, redeemed_at)
 select shop_id, id, voucher_id, 1 + id / 10, claimed_at + interval '1 hour'

@@ -64,6 +64,11 @@ func listPages() []listPage {
 	livestream := relay.ID(promo.Key{Kind: promo.KindLivestream, Shop: 1, Serial: 1001})
 	product := relay.ID(promo.Key{Kind: promo.KindProduct, Shop: 1, Serial: 4711})
 
+	chat := relay.ID(promo.Key{Kind: promo.KindConversation, Shop: 1, Serial: 20_000})
+	workbench := func(args string) string {
+		return fmt.Sprintf(`{ couponWorkbench(conversationId: %q%s) { nodes { voucher { id name status } sendable reason } } }`, chat, args)
+	}
+
 	var pages []listPage
 	for _, o := range []struct{ field, deep string }{
 		{"CREATED_AT", ago(300)}, {"STARTS_AT", ago(300)}, {"ENDS_AT", ago(300)}, {"NAME", "Spring sale 5"},
@@ -120,6 +125,15 @@ func listPages() []listPage {
 		listPage{"claimable vouchers", buyer, claimable(``)},
 		listPage{"claimable vouchers, for a product", buyer, claimable(`, productId: "` + product + `"`)},
 		listPage{"claimable vouchers, in a livestream", buyer, claimable(`, livestreamId: "` + livestream + `"`)},
+		listPage{"workbench", seller, workbench(``)},
+		listPage{"workbench, deep", seller, workbench(`, after: "` + cursor(promo.WorkbenchOrder, ago(-30)) + `"`)},
+		listPage{"workbench, sendable", seller, workbench(`, filter: { sendableOnly: true }`)},
+		listPage{"workbench, one kind", seller, workbench(`, filter: { tools: [CHAT_COUPON] }`)},
+		listPage{"workbench, rare name", seller, workbench(`, filter: { name: "SALE 4711" }`)},
+		listPage{"conversations", seller, inShop(`conversations { nodes { id active buyer { name } messages(first: 5) { nodes { from text } } } }`)},
+		listPage{"conversations, active", seller, inShop(`conversations(active: true) { nodes { id buyer { name } } }`)},
+		listPage{"conversations, not active", seller, inShop(`conversations(active: false, first: 100) { nodes { id buyer { name } } }`)},
+		listPage{"conversations, own", collector, `{ myConversations { nodes { id shop { name } messages(first: 1) { nodes { text } } } } }`},
 		listPage{"node", seller, `{ node(id: "` + latestVoucher + `") { id ... on Voucher { name status usage { claimed } } } }`},
 		listPage{"promotion", seller, `{ promotion(id: "` + latestVoucher + `") { id name status ... on Voucher { usage { claimed reserved redeemed } } } }`},
 		listPage{"promotion, for a buyer", buyer, `{ promotion(id: "` + latestVoucher + `") { id name status } }`},

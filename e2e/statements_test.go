@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,10 +34,9 @@ insert into accounts (shop_id, handle, kind, place, linked_at) values (1, 'one',
 insert into livestreams (shop_id, account_id, title, started_at) select 1, 1, 'Live', '2026-03-01T00:00:00Z';
 insert into distributions (shop_id, voucher_id, livestream_id, task, started_at) select 1, id, 1, 'FOLLOW', '2026-03-01T00:00:00Z' from vouchers;`
 
-// A list costs as many statements as it has levels, and not more for more items. Items that are looked up side by side are
-// gathered for a moment: a busy machine may need two moments for what takes one, but never one for each item.
-func TestListsCostAFixedNumberOfStatements(t *testing.T) {
-	t.Parallel()
+// counted is a server on a ledger that counts the statements it is sent.
+func counted(t *testing.T, seed string) (s *server, statements func() int64) {
+	t.Helper()
 	owner := testdb.Postgres(t)
 	dsn, statements := testdb.Counted(t, owner)
 	ledger, err := postgres.Open(t.Context(), dsn, func() time.Time { return noon })
@@ -46,16 +46,22 @@ func TestListsCostAFixedNumberOfStatements(t *testing.T) {
 	db, err := sqlx.Connect("postgres", owner)
 	must(t, err)
 	t.Cleanup(func() { db.Close() })
-	db.MustExec(manyPromotions)
+	db.MustExec(seed)
 	keys, err := auth.LoadKeys(filepath.Join(t.TempDir(), "token.key"), time.Now)
 	must(t, err)
 	r := &resolvers.Resolver{
-		Shops: ledger, Catalogue: ledger, Promotions: ledger, Claims: ledger, Accounts: ledger, Livestreams: ledger, Distributions: ledger, Clock: func() time.Time { return noon },
+		Shops: ledger, Catalogue: ledger, Promotions: ledger, Claims: ledger, Accounts: ledger, Livestreams: ledger, Distributions: ledger, Chats: ledger, Clock: func() time.Time { return noon },
 	}
 	handler := httptest.NewServer(resolvers.NewHandler(r, keys))
 	t.Cleanup(handler.Close)
-	s := &server{url: handler.URL, keys: keys}
+	return &server{url: handler.URL, ledger: ledger, keys: keys}, statements
+}
 
+// A list costs as many statements as it has levels, and not more for more items. Items that are looked up side by side are
+// gathered for a moment: a busy machine may need two moments for what takes one, but never one for each item.
+func TestListsCostAFixedNumberOfStatements(t *testing.T) {
+	t.Parallel()
+	s, statements := counted(t, manyPromotions)
 	const terms = `id name status allowedActions shop { name } history(first: 2) { nodes { action } }
     ... on Voucher { usage { remaining } products(first: 3) { nodes { title } } more: products(first: 5) { nodes { sku } } }
     ... on ProductDiscount { items(first: 2) { nodes { price { amount } product { title } } } }
@@ -85,6 +91,41 @@ func TestListsCostAFixedNumberOfStatements(t *testing.T) {
 			if few < 1 || many > 2*few {
 				t.Errorf("%s, %s: 3 promotions cost %d statements, 100 cost %d", caller, list.tools, few, many)
 			}
+		}
+	}
+}
+
+// manyChats are a hundred conversations, each with ten messages and a coupon card.
+const manyChats = manyPromotions + `
+insert into buyers (external_id, name) select 'b' || n, 'Buyer ' || n from generate_series(1, 100) n;
+insert into conversations (shop_id, buyer_id, last_buyer_message_at, opened_at)
+select 1, n, '2026-03-02T11:00:00Z', '2026-03-02T11:00:00Z' from generate_series(1, 100) n;
+insert into messages (shop_id, conversation_id, at, sender, written_by, text)
+select 1, c, '2026-03-02T11:00:00Z', 'BUYER', 'seed', 'Hello' from generate_series(1, 100) c cross join generate_series(1, 10);
+insert into claims (shop_id, voucher_id, buyer_id, source, claimed_at, valid_from, valid_to)
+select 1, (array(select id from vouchers order by id))[n], n, 'CHAT', '2026-03-02T11:00:00Z', '2026-03-02T11:00:00Z', '2026-04-02T11:00:00Z'
+from generate_series(1, 100) n;
+insert into messages (shop_id, conversation_id, at, sender, written_by, voucher_id, claim_id)
+select 1, buyer_id, claimed_at, 'SHOP', 'seed', voucher_id, id from claims;`
+
+func TestChatsCostAFixedNumberOfStatements(t *testing.T) {
+	t.Parallel()
+	s, statements := counted(t, manyChats)
+	for name, query := range map[string]string{
+		"conversations": `{ shop(id: "U2hvcDoxOjA") { conversations(first: %d) { nodes { shop { name } buyer { name } active
+    messages(first: 3) { nodes { from conversation { id } coupon { voucher { name usage { claimed } } claim { status buyer { name } } } } } } } } }`,
+		"workbench": `{ couponWorkbench(conversationId: "Q29udmVyc2F0aW9uOjE6MQ", first: %d) { nodes { voucher { name usage { remaining } } sendable reason } } }`,
+	} {
+		cost := func(first int) int64 {
+			before := statements()
+			status, answer := s.ask(t, "agent", fmt.Sprintf(query, first), nil)
+			if status != 200 || strings.Contains(string(answer), `"errors"`) {
+				t.Fatalf("%s came with %d: %s", name, status, answer)
+			}
+			return statements() - before
+		}
+		if few, many := cost(3), cost(100); few < 1 || many > 2*few {
+			t.Errorf("%s: 3 cost %d statements, 100 cost %d", name, few, many)
 		}
 	}
 }
