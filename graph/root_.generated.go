@@ -4202,6 +4202,16 @@ enum VoucherWarningCode {
   SPEND_UNBOUNDED
   "A buyer follows once: with the follow task one claim for each customer is enough."
   FOLLOW_TASK_NEEDS_ONE_CLAIM
+  "A regular voucher that runs now takes as much or more off the same basket: the LIVE voucher's reference price."
+  LIVE_WEAKER_THAN_REGULAR
+  "A term does not suit the task, compared with the shop's other LIVE vouchers."
+  TASK_TERMS_MISMATCH
+  "The minimum spend is below 1.2 times the shop's average order value, or there is none."
+  MINIMUM_SPEND_BELOW_SUGGESTION
+  "The minimum spend is above 1.5 times the shop's average order value."
+  MINIMUM_SPEND_ABOVE_SUGGESTION
+  "At its minimum spend a tier takes off no larger a share than the tier below."
+  TIERS_NOT_DEEPENING
 }
 
 "A warning about a voucher's settings."
@@ -4482,6 +4492,8 @@ enum VoucherErrorCode {
   PRODUCT_REPEATED
   "There are more than 1,000 products."
   TOO_MANY_PRODUCTS
+  "A minimum spend is not above those of the lower tiers of the group."
+  TIERS_NOT_ASCENDING
 }
 
 "Why a change of vouchers was refused."

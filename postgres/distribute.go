@@ -47,7 +47,7 @@ func (l *Ledger) Distribute(ctx context.Context, a promo.Actor, voucher promo.Vo
 		if err != nil {
 			return nil, err
 		}
-		warnings = v.TaskWarnings(task)
+		warnings = promo.TaskAdvice(v, task.Kind, nil)
 		d.ID.Shop = voucher.Shop
 		err = tx.GetContext(ctx, &d.ID.Serial, insertDistribution, voucher.Shop, voucher.Serial, livestream.Serial,
 			string(task.Kind), task.WatchSeconds, d.StartedAt)

@@ -58,6 +58,10 @@ type Context struct {
 	KnownProducts []ProductID
 	// MedianPrice is the median price of the products in scope. Nil if there is none.
 	MedianPrice *Money
+	// RunningRegular are regular vouchers that run now and whose scope meets the draft's. Of a LIVE voucher only.
+	RunningRegular []*Voucher
+	// Suggestion is what the shop's minimum spends should be.
+	Suggestion MinimumSpendSuggestion
 }
 
 // PercentPolicy is the range that percentages of a kind of voucher must be in, both ends included. It is a row of a
@@ -80,20 +84,28 @@ const (
 // smallestShareKept: the cap must leave at least one part in this many of the percentage (product.md V9).
 const smallestShareKept = 2
 
-// NewVoucher holds a draft against product.md V2 to V9. It returns the voucher with its warnings, or every rule that
+// NewVoucher holds a draft against product.md V2 to V10. It returns the voucher with its warnings, or every rule that
 // was broken as Refusals; warnings are given in both cases.
 func NewVoucher(d Draft, c Context) (*Voucher, []Warning, error) {
+	v, refusals := judge(d, c)
+	if len(refusals) > 0 {
+		return nil, v.Warnings(), refusals
+	}
+	return v, v.Warnings(), nil
+}
+
+// judge makes the voucher of a draft, whatever rules it breaks. A term that is broken itself gives rise to no warning.
+func judge(d Draft, c Context) (*Voucher, Refusals) {
 	check := checker{draft: d, context: c}
 	v := &Voucher{
 		Shop: c.Shop, Tool: d.Tool, DisplayChannel: check.displayChannel(), Terms: check.terms(), Version: 1, CreatedAt: c.Now,
 	}
 	v.ReferencePrice = referencePrice(v.MinimumSpend, c.MedianPrice)
-	warnings := v.Warnings()
-	check.acknowledged(warnings)
-	if len(check.refusals) > 0 {
-		return nil, warnings, check.refusals
+	if (d.Settings.MinimumSpend == nil) == (v.MinimumSpend == nil) {
+		v.advise(c)
 	}
-	return v, warnings, nil
+	check.acknowledged(v.Warnings())
+	return v, check.refusals
 }
 
 // acknowledged is V9: warnings that must be acknowledged are.

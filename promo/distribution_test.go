@@ -142,16 +142,3 @@ func TestAnAccountHasOneLivestreamAtATime(t *testing.T) {
 		}
 	}
 }
-
-func TestV10TheFollowTaskNeedsOneClaim(t *testing.T) {
-	t.Parallel()
-	v := running(promo.LiveVoucher, promo.Ongoing)
-	for _, task := range []promo.LiveTask{follow, noTask, watchFor(5)} {
-		for each, warned := range map[int]bool{1: false, 2: task.Kind == promo.FollowTask} {
-			v.ClaimsPerCustomer = each
-			if got := v.TaskWarnings(task); (len(got) == 1) != warned {
-				t.Errorf("%s with %d claims: %v", task.Kind, each, got)
-			}
-		}
-	}
-}

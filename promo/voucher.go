@@ -142,9 +142,13 @@ type Voucher struct {
 	Version int
 	// Claimed is how many copies are claimed.
 	Claimed int
-	// ReferencePrice is the price that percentages were judged at when the voucher was made (product.md V9). Nil if
-	// there was none: no minimum spend and no product in scope.
+	// ReferencePrice is the price that percentages and LIVE vouchers were judged at when the voucher was made (product.md
+	// V9, V10). Nil if there was none: no minimum spend and no product in scope.
 	ReferencePrice *Money
+	// Advice is what its seller was advised when it was made (product.md V10).
+	Advice []WarningCode
+	// TierPlace is its place in a tier group. Nil if it is in none.
+	TierPlace *TierPlace
 	// DeactivatedAt is when the seller ended it. Nil if that has not happened.
 	DeactivatedAt *time.Time
 	CreatedAt     time.Time

@@ -19,8 +19,19 @@ type Warning struct {
 	MustAcknowledge bool
 }
 
-// Warnings are what the seller should know about the voucher as it stands (product.md V8, V9).
+// Warnings are what the seller should know about the voucher: what follows from its terms (product.md V8, V9), and the
+// advice that was given when it was made (V10).
 func (v *Voucher) Warnings() []Warning {
+	warnings := v.discountWarnings()
+	for _, code := range v.Advice {
+		w := advice[code]
+		w.Code = code
+		warnings = append(warnings, w)
+	}
+	return warnings
+}
+
+func (v *Voucher) discountWarnings() []Warning {
 	off, ok := v.Discount.(PercentOff)
 	if !ok {
 		return nil
