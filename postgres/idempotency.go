@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"voucherhouse/promo"
 )
@@ -36,19 +37,19 @@ func digest(kind string, request any) ([]byte, error) {
 const (
 	lockKey = `select pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2 || ' ' || $3, 0))`
 	findKey = `
-select result_id, body = $4 as same
+select result_id, further_ids, body = $4 as same
 from idempotency_keys
 where shop_id = $1 and caller = $2 and key = $3 and used_at > $5`
 	// Of an administrator, whichever shop ($1) was made.
 	findShopKey = `
-select result_id, body = $4 as same
+select result_id, further_ids, body = $4 as same
 from idempotency_keys
 where $1::bigint = 0 and caller like 'ADMIN:%' and caller = $2 and key = $3 and used_at > $5`
 	bindKey = `
-insert into idempotency_keys (shop_id, caller, key, body, result_id, used_at)
-values ($1, $2, $3, $4, $5, $6)
+insert into idempotency_keys (shop_id, caller, key, body, result_id, further_ids, used_at)
+values ($1, $2, $3, $4, $5, $6, $7)
 on conflict (shop_id, caller, key) do update
-    set body = excluded.body, result_id = excluded.result_id, used_at = excluded.used_at`
+    set body = excluded.body, result_id = excluded.result_id, further_ids = excluded.further_ids, used_at = excluded.used_at`
 )
 
 // newShop stands for a shop that is yet to be made.
@@ -57,15 +58,28 @@ const newShop promo.ShopID = 0
 // once runs make unless the actor has made something under the key before, and gives the number of what was made. Equal
 // calls at the same time wait for each other. An empty key binds nothing. What is made of newShop is a shop.
 func (l *Ledger) once(ctx context.Context, tx *sqlx.Tx, shop promo.ShopID, a promo.Actor, key string, body []byte, make func() (int64, error)) (int64, error) {
+	made, err := l.onceAll(ctx, tx, shop, a, key, body, func() ([]int64, error) {
+		id, err := make()
+		return []int64{id}, err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return made[0], nil
+}
+
+// onceAll is once for several that are made together, at least one. They come back in the order in which make gave them.
+func (l *Ledger) onceAll(ctx context.Context, tx *sqlx.Tx, shop promo.ShopID, a promo.Actor, key string, body []byte, make func() ([]int64, error)) ([]int64, error) {
 	if key == "" {
 		return make()
 	}
 	if _, err := tx.ExecContext(ctx, lockKey, shop, a.Caller(), key); err != nil {
-		return 0, fmt.Errorf("locking an idempotency key: %w", err)
+		return nil, fmt.Errorf("locking an idempotency key: %w", err)
 	}
 	var used struct {
-		ResultID int64 `db:"result_id"`
-		Same     bool
+		ResultID   int64         `db:"result_id"`
+		FurtherIDs pq.Int64Array `db:"further_ids"`
+		Same       bool
 	}
 	now, find := l.now(), findKey
 	if shop == newShop {
@@ -74,19 +88,19 @@ func (l *Ledger) once(ctx context.Context, tx *sqlx.Tx, shop promo.ShopID, a pro
 	err := tx.GetContext(ctx, &used, find, shop, a.Caller(), key, body, now.Add(-keyLifetime))
 	switch {
 	case err == nil && !used.Same:
-		return 0, errConflict
+		return nil, errConflict
 	case err == nil:
-		return used.ResultID, nil
+		return append([]int64{used.ResultID}, used.FurtherIDs...), nil
 	case !errors.Is(err, sql.ErrNoRows):
-		return 0, fmt.Errorf("looking up an idempotency key: %w", err)
+		return nil, fmt.Errorf("looking up an idempotency key: %w", err)
 	}
 	made, err := make()
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	shop = cmp.Or(shop, promo.ShopID(made))
-	if _, err := tx.ExecContext(ctx, bindKey, shop, a.Caller(), key, body, made, now); err != nil {
-		return 0, fmt.Errorf("binding an idempotency key: %w", err)
+	shop = cmp.Or(shop, promo.ShopID(made[0]))
+	if _, err := tx.ExecContext(ctx, bindKey, shop, a.Caller(), key, body, made[0], pq.Array(made[1:]), now); err != nil {
+		return nil, fmt.Errorf("binding an idempotency key: %w", err)
 	}
 	return made, nil
 }

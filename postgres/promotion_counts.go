@@ -41,7 +41,7 @@ from p`
 func (l *Ledger) PromotionCounts(ctx context.Context, a promo.Actor, shop promo.ShopID, f promo.PromotionFilter) (*promo.StatusCounts, error) {
 	f.Statuses = nil
 	query, params := promotionCountsFiltered, l.promotionParams(shop, f)
-	if f.Name == nil && f.Product == nil {
+	if f.Name == nil && f.Product == nil && f.TierGroup == nil {
 		query, params = promotionCounts, params[:3]
 	}
 	var counts promo.StatusCounts

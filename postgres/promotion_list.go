@@ -26,9 +26,10 @@ var promotionOrders = map[promo.PromotionOrderField]promotionOrder{
 	promo.ByName:      {"name", "text", func(r voucherRow) string { return r.Name }},
 }
 
-// promotionFilter holds promotions against $1 to $6: shop, tools, now, statuses, name, product. It spells each status out
+// promotionFilter holds promotions against $1 to $7: shop, tools, now, statuses, name, product, tier group. It spells each status out
 // as ranges, which an index can find; one that is not asked for is gone before the statement is planned. What upcoming and
-// ongoing ones have in common is said once more, since an index does not find it in the two.
+// ongoing ones have in common is said once more, since an index does not find it in the two. Tier groups are the
+// seller's business: a buyer finds nothing by one.
 const promotionFilter = `
 where p.shop_id = $1
   and ($2::promotion_tool[] is null or p.tool = any ($2))
@@ -38,7 +39,9 @@ where p.shop_id = $1
        or 'ONGOING' = any ($4) and p.starts_at <= $3 and p.ends_at > $3 and (p.deactivated_at <= $3) is not true
        or 'EXPIRED' = any ($4) and p.ends_at <= $3 and (p.deactivated_at <= $3) is not true)
   and ($4::text[] is null or $4 && '{EXPIRED,DEACTIVATED}' or p.ends_at > $3)
-  and ($5::text is null or lower(p.name) like lower($5))`
+  and ($5::text is null or lower(p.name) like lower($5))
+  and ($7::text is null or (select app_subject()) is null and p.id = any (array(
+        select member.id from vouchers member where member.shop_id = $1 and member.tier_group = $7)))`
 
 // Promotions with the product $6 in their scope; a voucher of the entire shop is for every product. A page looks at few of a
 // shop's vouchers, and asks each for its scope; a count looks at most of them, and gathers those of the entire shop.
@@ -58,7 +61,7 @@ const (
 
 // %[1]s is the column of the order, %[2]s its type, %[3]s the comparison and %[4]s the direction.
 const promotionPlace = `
-      and ($7::%[2]s is null or (p.%[1]s, p.id) %[3]s ($7, $8::bigint))`
+      and ($8::%[2]s is null or (p.%[1]s, p.id) %[3]s ($8, $9::bigint))`
 
 // A page is found by what the indexes hold. %[5]s is "not" unless everything that matches is gathered before it is sorted.
 const promotionPage = `
@@ -66,7 +69,7 @@ with found as %[5]s materialized (
     select p.id, p.%[1]s as place
     from promotions p` + promotionFilter + hasProduct + promotionPlace + `
 )
-select id from found order by place %[4]s, id %[4]s limit $9`
+select id from found order by place %[4]s, id %[4]s limit $10`
 
 // A part of a name may stand in most names or in none, and Postgres, which must not look into its statistics where rows are
 // hidden, takes either for the other. So the next 2,000 in the order are looked through first; only if they do not fill the
@@ -82,16 +85,16 @@ with next as (
     select p.id, p.place
     from next p` + promotionFilter + hasProduct + `
     order by p.place %[4]s, p.id %[4]s
-    limit $9
+    limit $10
 ), found as materialized (
     select p.id, p.%[1]s as place
     from promotions p` + promotionFilter + hasProduct + promotionPlace + `
-      and (select count(*) from near) < $9
+      and (select count(*) from near) < $10
 )
 select id
-from (select * from near where (select count(*) from near) = $9 union all select * from found) as page
+from (select * from near where (select count(*) from near) = $10 union all select * from found) as page
 order by place %[4]s, id %[4]s
-limit $9`
+limit $10`
 
 const promotionsOfPage = selectPromotion + `
     join unnest($2::bigint[]) with ordinality as page (id, place) on page.id = p.id
@@ -99,9 +102,9 @@ where p.shop_id = $1
 order by page.place`
 
 // gathers says whether to gather what matches. Most promotions of a shop are over, so those that are not, and those that
-// were ended early, are few; but they may all stand together at the far end of an order, which Postgres does not know.
+// were ended early or share a tier group, are few; but they may all stand together at the far end of an order, which Postgres does not know.
 func gathers(f promo.PromotionFilter) string {
-	if f.Statuses != nil && !slices.Contains(f.Statuses, promo.Expired) {
+	if f.TierGroup != nil || f.Statuses != nil && !slices.Contains(f.Statuses, promo.Expired) {
 		return ""
 	}
 	return "not"
@@ -136,7 +139,7 @@ func (l *Ledger) Promotions(ctx context.Context, a promo.Actor, shop promo.ShopI
 		}), nil
 }
 
-// promotionParams are $1 to $6 of promotionFilter.
+// promotionParams are $1 to $7 of promotionFilter.
 func (l *Ledger) promotionParams(shop promo.ShopID, f promo.PromotionFilter) []any {
 	var product any
 	if f.Product != nil {
@@ -145,7 +148,7 @@ func (l *Ledger) promotionParams(shop promo.ShopID, f promo.PromotionFilter) []a
 			product = 0 // no product has this number: only promotions of the entire shop apply
 		}
 	}
-	return []any{shop, list(f.Tools), l.now(), list(f.Statuses), containing(f.Name), product}
+	return []any{shop, list(f.Tools), l.now(), list(f.Statuses), containing(f.Name), product, f.TierGroup}
 }
 
 // list gives names as an argument of a query; null if there is no list.

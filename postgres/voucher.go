@@ -33,6 +33,10 @@ type voucherRow struct {
 	Version           int        `db:"version"`
 	DeactivatedAt     *time.Time `db:"deactivated_at"`
 	CreatedAt         time.Time  `db:"created_at"`
+
+	Advice    pq.StringArray `db:"advice"`
+	TierGroup *string        `db:"tier_group"`
+	Tier      *string        `db:"tier"`
 }
 
 // voucherColumns are those of voucherRow. Of a promotion that is no voucher there is nothing in a voucher's own.
@@ -40,7 +44,7 @@ const voucherColumns = shopColumns + `, p.id, p.tool, coalesce(v.display_channel
     v.valid_from, v.valid_to, v.days_after_claim, v.amount_off_minor, v.percent_off, v.maximum_discount_minor, v.minimum_spend_minor,
     coalesce(v.scope::text, '') as scope, coalesce(v.total_quantity, 0) as total_quantity,
     coalesce(v.claims_per_customer, 0) as claims_per_customer, coalesce(v.claimed, 0) as claimed, v.reference_price_minor, p.version,
-    p.deactivated_at, p.created_at`
+    p.deactivated_at, p.created_at, v.advice, v.tier_group, v.tier`
 
 // selectVoucher gives voucherRow's columns of vouchers.
 const selectVoucher = `
@@ -69,9 +73,25 @@ func (r voucherRow) promo() *promo.Voucher {
 		Version:        r.Version,
 		Claimed:        r.Claimed,
 		ReferencePrice: optionalMoney(shop, r.ReferencePrice),
+		Advice:         r.advice(),
+		TierPlace:      r.tierPlace(),
 		DeactivatedAt:  r.DeactivatedAt,
 		CreatedAt:      r.CreatedAt,
 	}
+}
+
+func (r voucherRow) advice() (codes []promo.WarningCode) {
+	for _, code := range r.Advice {
+		codes = append(codes, promo.WarningCode(code))
+	}
+	return codes
+}
+
+func (r voucherRow) tierPlace() *promo.TierPlace {
+	if r.TierGroup == nil {
+		return nil
+	}
+	return &promo.TierPlace{Group: *r.TierGroup, Tier: promo.SpendTier(*r.Tier)}
 }
 
 func (r voucherRow) validity() promo.Validity {
@@ -116,18 +136,22 @@ where (p.shop_id, p.id) in (select * from unnest($1::bigint[], $2::bigint[]))`
 // Vouchers finds those of the vouchers that the actor may see.
 func (l *Ledger) Vouchers(ctx context.Context, a promo.Actor, ids []promo.VoucherID) (map[promo.VoucherID]*promo.Voucher, error) {
 	return view(ctx, l, a, func(tx *sqlx.Tx) (map[promo.VoucherID]*promo.Voucher, error) {
-		var rows []voucherRow
-		shops, serials := columns(ids)
-		if err := tx.SelectContext(ctx, &rows, vouchersByID, shops, serials); err != nil {
-			return nil, err
-		}
-		found := make(map[promo.VoucherID]*promo.Voucher, len(rows))
-		for _, r := range rows {
-			v := r.promo()
-			found[v.ID] = v
-		}
-		return found, nil
+		return findVouchers(ctx, tx, ids)
 	})
+}
+
+func findVouchers(ctx context.Context, tx *sqlx.Tx, ids []promo.VoucherID) (map[promo.VoucherID]*promo.Voucher, error) {
+	var rows []voucherRow
+	shops, serials := columns(ids)
+	if err := tx.SelectContext(ctx, &rows, vouchersByID, shops, serials); err != nil {
+		return nil, err
+	}
+	found := make(map[promo.VoucherID]*promo.Voucher, len(rows))
+	for _, r := range rows {
+		v := r.promo()
+		found[v.ID] = v
+	}
+	return found, nil
 }
 
 type usageRow struct {

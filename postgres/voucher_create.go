@@ -16,7 +16,7 @@ import (
 // both cases. A repeat under the draft's idempotency key gives the voucher that was made.
 func (l *Ledger) CreateVoucher(ctx context.Context, a promo.Actor, d promo.Draft) (*promo.Voucher, []promo.Warning, error) {
 	if !a.Owns(d.Shop) {
-		return nil, nil, promo.Refuse(promo.NotFound, promo.ErrNotFound.Message, "shopId")
+		return nil, nil, unknownShop
 	}
 	body, err := digest("createVoucher", d)
 	if err != nil {
@@ -93,18 +93,22 @@ func (l *Ledger) newVoucher(ctx context.Context, tx *sqlx.Tx, a promo.Actor, d p
 	if err != nil {
 		return nil, warnings, err
 	}
-	if err := insertVoucher(ctx, tx, a, d, v, known.Policy); err != nil {
-		return nil, nil, err
+	return v, warnings, storeVoucher(ctx, tx, a, d, v, known.Policy, history)
+}
+
+// storeVoucher stores a voucher with its history and its facts, and gives it its number.
+func storeVoucher(ctx context.Context, tx *sqlx.Tx, a promo.Actor, d promo.Draft, v *promo.Voucher, policy promo.PercentPolicy, history []promo.Change) error {
+	if err := insertVoucher(ctx, tx, a, d, v, policy); err != nil {
+		return err
 	}
 	if err := recordChanges(ctx, tx, v.ID.Shop, v.ID.Serial, a, v.CreatedAt, history); err != nil {
-		return nil, nil, err
+		return err
 	}
 	named, quantity := factOf(v, a), factOf(v, a)
 	named.Name, named.Version = v.Name, int64(v.Version)
 	quantity.Quantity = int64(v.TotalQuantity)
-	err = appendFacts(ctx, tx, v.ID.Shop,
+	return appendFacts(ctx, tx, v.ID.Shop,
 		fact{promo.FactPromotion, v.CreatedAt, named}, fact{promo.FactQuantity, v.CreatedAt, quantity})
-	return v, warnings, err
 }
 
 const (
@@ -125,34 +129,52 @@ where shop_id = $1 and ($2::bigint[] is null or id = any ($2))`
 
 // draftContext reads what the rules of a voucher need to know, with the policy for percentages of the given moment.
 func draftContext(ctx context.Context, tx *sqlx.Tx, d promo.Draft, now, policyAt time.Time) (promo.Context, error) {
+	c, err := shopContext(ctx, tx, d.Shop, d.Tool, now, policyAt)
+	if err == nil {
+		err = inScope(ctx, tx, d, &c)
+	}
+	return c, err
+}
+
+// shopContext is the part of it that is the same for all vouchers of a kind.
+func shopContext(ctx context.Context, tx *sqlx.Tx, id promo.ShopID, tool promo.Tool, now, policyAt time.Time) (promo.Context, error) {
 	c := promo.Context{Now: now}
-	shop, err := one[shopRow](ctx, tx, shopByID, d.Shop)
+	shop, err := one[shopRow](ctx, tx, shopByID, id)
 	if err != nil {
 		return c, fmt.Errorf("reading the shop: %w", err)
 	}
 	c.Shop = shop.promo()
-	if err := tx.QueryRowxContext(ctx, policyInEffect, string(d.Tool), policyAt).Scan(&c.Policy.ID, &c.Policy.Minimum, &c.Policy.Maximum); err != nil {
+	if err := tx.QueryRowxContext(ctx, policyInEffect, string(tool), policyAt).Scan(&c.Policy.ID, &c.Policy.Minimum, &c.Policy.Maximum); err != nil {
 		return c, fmt.Errorf("reading the policy for percentages: %w", err)
 	}
+	c.Suggestion, err = suggestion(ctx, tx, c.Shop, c.Now)
+	return c, err
+}
+
+// inScope adds the part that depends on the products in scope.
+func inScope(ctx context.Context, tx *sqlx.Tx, d promo.Draft, c *promo.Context) (err error) {
 	products := serialsIn(d.Shop, d.Settings.Products)
 	if products != nil {
 		var serials []int64
 		if err := tx.SelectContext(ctx, &serials, knownProducts, d.Shop, products); err != nil {
-			return c, fmt.Errorf("looking up the products in scope: %w", err)
+			return fmt.Errorf("looking up the products in scope: %w", err)
 		}
 		for _, s := range serials {
 			c.KnownProducts = append(c.KnownProducts, promo.ProductID{Shop: d.Shop, Serial: s})
 		}
 	}
-	if d.Settings.Discount.PercentOff == nil {
-		return c, nil // only a percentage is judged at a price
+	if d.Settings.Discount.PercentOff == nil && d.Tool != promo.LiveVoucher {
+		return nil // only percentages and LIVE vouchers are judged at a price
 	}
 	var median *int64
 	if err := tx.GetContext(ctx, &median, medianPrice, d.Shop, products); err != nil {
-		return c, fmt.Errorf("reading the median price: %w", err)
+		return fmt.Errorf("reading the median price: %w", err)
 	}
 	c.MedianPrice = optionalMoney(c.Shop, median)
-	return c, nil
+	if d.Tool == promo.LiveVoucher {
+		c.RunningRegular, err = running(ctx, tx, d.Shop, promo.RegularVoucher, c.Now, products)
+	}
+	return err
 }
 
 const (
@@ -163,8 +185,8 @@ returning id`
 	insertVoucherTerms = `
 insert into vouchers (shop_id, id, display_channel, valid_from, valid_to, days_after_claim, amount_off_minor, percent_off,
     maximum_discount_minor, percent_policy_id, minimum_spend_minor, scope, total_quantity, claims_per_customer,
-    reference_price_minor, acknowledged)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, coalesce($16::text[], '{}'))`
+    reference_price_minor, acknowledged, advice, tier_group, tier)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, coalesce($16::text[], '{}'), coalesce($17::text[], '{}'), $18, $19)`
 	insertVoucherProducts = `
 insert into voucher_products (shop_id, voucher_id, product_id)
 select distinct $1::bigint, $2::bigint, product_id from unnest($3::bigint[]) as product_id`
@@ -177,11 +199,11 @@ func insertVoucher(ctx context.Context, tx *sqlx.Tx, a promo.Actor, d promo.Draf
 		d.Shop, string(v.Tool), v.Name, v.Period.From, v.Period.To, v.CreatedAt, a.Caller()); err != nil {
 		return fmt.Errorf("storing a promotion: %w", err)
 	}
-	t := termsOf(v, policy)
+	t, place := termsOf(v, policy), placeOf(v)
 	if _, err := tx.ExecContext(ctx, insertVoucherTerms, d.Shop, v.ID.Serial, string(v.DisplayChannel),
 		t.validFrom, t.validTo, v.Validity.DaysAfterClaim, t.amountOff, t.percentOff, t.maximumDiscount, t.policy,
 		minor(v.MinimumSpend), string(v.Scope), v.TotalQuantity, v.ClaimsPerCustomer, minor(v.ReferencePrice),
-		pq.Array(d.Acknowledged)); err != nil {
+		pq.Array(d.Acknowledged), pq.Array(v.Advice), place.group, place.tier); err != nil {
 		return fmt.Errorf("storing a voucher's terms: %w", err)
 	}
 	if v.Scope == promo.EntireShop {
@@ -209,6 +231,16 @@ func termsOf(v *promo.Voucher, policy promo.PercentPolicy) (t termRow) {
 		t.percentOff, t.maximumDiscount, t.policy = int32(d.Percent), minor(d.MaximumDiscount), policy.ID
 	}
 	return t
+}
+
+// placeRow is a voucher's place in a tier group as the table has it.
+type placeRow struct{ group, tier any }
+
+func placeOf(v *promo.Voucher) (p placeRow) {
+	if v.TierPlace != nil {
+		p.group, p.tier = v.TierPlace.Group, string(v.TierPlace.Tier)
+	}
+	return p
 }
 
 // minor is an optional amount as an argument of a query.

@@ -81,6 +81,8 @@ type PromotionFilter struct {
 	Name *string
 	// Product is in the scope.
 	Product *ProductID
+	// TierGroup is exactly its tier group.
+	TierGroup *string
 }
 
 // WorkbenchFilter says which coupons of a workbench. Given conditions must all hold.

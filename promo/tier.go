@@ -34,27 +34,25 @@ type TierSpend struct {
 	Lowest, Highest int64
 }
 
-// notAscending lists the tiers in which a minimum spend is not above all those of the lower tiers.
-func notAscending(group []TierSpend) (tiers []SpendTier) {
+// refuseNotAscending refuses the tiers in which a minimum spend is not above all those of the lower tiers. The field at
+// fault begins at the tier.
+func refuseNotAscending(group []TierSpend, field ...string) (refusals Refusals) {
 	highest := int64(-1)
 	for _, tier := range SpendTiers {
 		below := highest
+		var broken bool
 		for _, s := range group {
-			if s.Tier != tier {
-				continue
+			if s.Tier == tier {
+				broken = broken || s.Lowest <= below
+				highest = max(highest, s.Highest)
 			}
-			if s.Lowest <= below && !slices.Contains(tiers, tier) {
-				tiers = append(tiers, tier)
-			}
-			highest = max(highest, s.Highest)
+		}
+		if broken {
+			refusals.refuse("TIERS_NOT_ASCENDING", "The minimum spend must be above those of the lower tiers of the group.",
+				append([]string{tier.field()}, field...)...)
 		}
 	}
-	return tiers
-}
-
-// refuseNotAscending adds the rule that a tier's minimum spend broke.
-func (r *Refusals) refuseNotAscending(field ...string) {
-	r.refuse("TIERS_NOT_ASCENDING", "The minimum spend must be above those of the lower tiers of the group.", field...)
+	return refusals
 }
 
 // TiersDraft asks for a tier group's vouchers, one for each tier.
@@ -78,24 +76,25 @@ func (d TiersDraft) Drafts() (drafts [len(SpendTiers)]Draft) {
 	return drafts
 }
 
-// NewTiers holds the drafts of a tier group against product.md V2 to V10, and against what is in the group already. It
-// returns the vouchers by tier, or every rule that was broken as Refusals; warnings are given in both cases.
-func NewTiers(d TiersDraft, known [len(SpendTiers)]Context, there []TierSpend) ([]*Voucher, []Warning, error) {
-	var refusals Refusals
+// NewTiers holds the drafts of a tier group against product.md V2 to V10. It returns the vouchers by tier, or every rule
+// that was broken as Refusals; warnings are given in both cases.
+func NewTiers(d TiersDraft, known [len(SpendTiers)]Context) ([]*Voucher, []Warning, error) {
+	var (
+		refusals Refusals
+		vouchers []*Voucher
+		spends   []TierSpend
+	)
 	group := refusals.name(d.Group, "tierGroup")
-	vouchers := make([]*Voucher, len(SpendTiers))
 	for i, draft := range d.Drafts() {
 		v, refused := judge(draft, known[i])
 		v.TierPlace = &TierPlace{Group: group, Tier: SpendTiers[i]}
 		refusals = append(refusals, refused...)
 		if (draft.Settings.MinimumSpend == nil) == (v.MinimumSpend == nil) { // else it is refused itself
-			there = append(there, v.tierSpend(SpendTiers[i]))
+			spends = append(spends, v.tierSpend())
 		}
-		vouchers[i] = v
+		vouchers = append(vouchers, v)
 	}
-	for _, tier := range notAscending(there) {
-		refusals.refuseNotAscending(tier.field(), "minimumSpend")
-	}
+	refusals = append(refusals, refuseNotAscending(spends, "minimumSpend")...)
 	adviseTiers(vouchers)
 	if len(refusals) > 0 {
 		return nil, TierWarnings(vouchers), refusals
@@ -103,8 +102,20 @@ func NewTiers(d TiersDraft, known [len(SpendTiers)]Context, there []TierSpend) (
 	return vouchers, TierWarnings(vouchers), nil
 }
 
-func (v *Voucher) tierSpend(tier SpendTier) TierSpend {
-	return TierSpend{Tier: tier, Lowest: minorOf(v.MinimumSpend), Highest: minorOf(v.MinimumSpend)}
+// FitTiers holds new vouchers of a tier group against those that are in it already.
+func FitTiers(vouchers []*Voucher, there []TierSpend) error {
+	for _, v := range vouchers {
+		there = append(there, v.tierSpend())
+	}
+	if refusals := refuseNotAscending(there, "minimumSpend"); refusals != nil {
+		return refusals
+	}
+	return nil
+}
+
+// tierSpend is the voucher's share in its tier.
+func (v *Voucher) tierSpend() TierSpend {
+	return TierSpend{Tier: v.TierPlace.Tier, Lowest: minorOf(v.MinimumSpend), Highest: minorOf(v.MinimumSpend)}
 }
 
 // TierWarnings are the warnings of vouchers that come by tier. Their fields begin at the tier.
@@ -126,34 +137,40 @@ type TierAssignment struct {
 	Vouchers [len(SpendTiers)][]VoucherID
 }
 
-// Assign puts the vouchers into their places of the group, or gives every rule that was broken as Refusals. Known are
-// those that exist in the shop. It returns the vouchers in the order in which they were named, each once.
-func (d TierAssignment) Assign(known map[VoucherID]*Voucher) ([]*Voucher, error) {
+// TierGroup is what a tier group consists of.
+type TierGroup struct {
+	Name string
+	// Vouchers know their places.
+	Vouchers []*Voucher
+}
+
+// Assign puts the vouchers into their places, or gives every rule that was broken as Refusals. Known are those that the
+// caller may see, of any shop. They come back in the order in which they were named, each once.
+func (d TierAssignment) Assign(known map[VoucherID]*Voucher) (TierGroup, error) {
 	var (
 		refusals Refusals
-		assigned []*Voucher
 		spends   []TierSpend
 	)
-	group := refusals.name(d.Group, "tierGroup")
+	group := TierGroup{Name: refusals.name(d.Group, "tierGroup")}
 	for i, ids := range d.Vouchers {
-		place := TierPlace{Group: group, Tier: SpendTiers[i]}
+		tier := SpendTiers[i]
 		for at, id := range ids {
 			v, ok := known[id]
-			if !ok {
-				refusals.refuse(NotFound, ErrNotFound.Message, place.Tier.field(), strconv.Itoa(at))
+			if !ok || id.Shop != d.Shop {
+				refusals.refuse(NotFound, ErrNotFound.Message, tier.field(), strconv.Itoa(at))
 				continue
 			}
-			spends = append(spends, v.tierSpend(place.Tier))
-			if v.TierPlace = &place; !slices.Contains(assigned, v) {
-				assigned = append(assigned, v)
+			v.TierPlace = &TierPlace{Group: group.Name, Tier: tier}
+			spends = append(spends, v.tierSpend())
+			if !slices.Contains(group.Vouchers, v) {
+				group.Vouchers = append(group.Vouchers, v)
 			}
 		}
 	}
-	for _, tier := range notAscending(spends) {
-		refusals.refuseNotAscending(tier.field()) // also where a voucher is named in two tiers
-	}
+	// One that is named in two tiers is not above itself.
+	refusals = append(refusals, refuseNotAscending(spends)...)
 	if len(refusals) > 0 {
-		return nil, refusals
+		return TierGroup{}, refusals
 	}
-	return assigned, nil
+	return group, nil
 }

@@ -24,7 +24,7 @@ func TestTiersAreMadeTogether(t *testing.T) {
 	t.Parallel()
 	d, known := tiers()
 	d.Group = " Spring "
-	vouchers, warnings, err := promo.NewTiers(d, known, nil)
+	vouchers, warnings, err := promo.NewTiers(d, known)
 	if err != nil || warnings != nil || len(vouchers) != 3 {
 		t.Fatalf("made %v, told %v, %v", vouchers, warnings, err)
 	}
@@ -40,19 +40,15 @@ func TestTiersAscend(t *testing.T) {
 	const medium, high = "TIERS_NOT_ASCENDING medium.minimumSpend", "TIERS_NOT_ASCENDING high.minimumSpend"
 	for name, c := range map[string]struct {
 		spends [3]*promo.MoneyInput
-		there  []promo.TierSpend
 		want   []string
 	}{
-		"none, some, more":         {[3]*promo.MoneyInput{nil, dollars("40"), dollars("41")}, nil, nil},
-		"by a cent":                {[3]*promo.MoneyInput{dollars("40"), dollars("40.01"), dollars("40.02")}, nil, nil},
-		"equal":                    {[3]*promo.MoneyInput{dollars("40"), dollars("40"), dollars("41")}, nil, []string{medium}},
-		"descending":               {[3]*promo.MoneyInput{dollars("60"), dollars("50"), dollars("40")}, nil, []string{high, medium}},
-		"high below low only":      {[3]*promo.MoneyInput{dollars("60"), dollars("70"), dollars("50")}, nil, []string{high}},
-		"none at all":              {[3]*promo.MoneyInput{}, nil, []string{high, medium}},
-		"beside a group":           {[3]*promo.MoneyInput{dollars("40"), dollars("60"), dollars("80")}, group(45_00, 70_00, 90_00), nil},
-		"beside a larger low":      {[3]*promo.MoneyInput{dollars("40"), dollars("60"), dollars("80")}, group(60_00, 70_00, 90_00), []string{medium}},
-		"beside a smaller high":    {[3]*promo.MoneyInput{dollars("40"), dollars("60"), dollars("80")}, group(45_00, 70_00, 60_00), []string{high}},
-		"a broken one not counted": {[3]*promo.MoneyInput{dollars("40"), dollars("0"), dollars("41")}, nil, []string{"AMOUNT_NOT_POSITIVE medium.minimumSpend.amount"}},
+		"none, some, more":         {[3]*promo.MoneyInput{nil, dollars("40"), dollars("41")}, nil},
+		"by a cent":                {[3]*promo.MoneyInput{dollars("40"), dollars("40.01"), dollars("40.02")}, nil},
+		"equal":                    {[3]*promo.MoneyInput{dollars("40"), dollars("40"), dollars("41")}, []string{medium}},
+		"descending":               {[3]*promo.MoneyInput{dollars("60"), dollars("50"), dollars("40")}, []string{high, medium}},
+		"high below low only":      {[3]*promo.MoneyInput{dollars("60"), dollars("70"), dollars("50")}, []string{high}},
+		"none at all":              {[3]*promo.MoneyInput{}, []string{high, medium}},
+		"a broken one not counted": {[3]*promo.MoneyInput{dollars("40"), dollars("0"), dollars("41")}, []string{"AMOUNT_NOT_POSITIVE medium.minimumSpend.amount"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -60,11 +56,38 @@ func TestTiersAscend(t *testing.T) {
 			for i, spend := range c.spends {
 				d.Settings[i].MinimumSpend = spend
 			}
-			vouchers, _, err := promo.NewTiers(d, known, c.there)
+			vouchers, _, err := promo.NewTiers(d, known)
 			if got := broken(t, err); !slices.Equal(got, c.want) || (vouchers == nil) != (err != nil) {
 				t.Errorf("broken rules %q, want %q; made %v", got, c.want, vouchers)
 			}
 		})
+	}
+}
+
+func TestTiersAscendBesideThoseThatAreThere(t *testing.T) {
+	t.Parallel()
+	const medium, high = "TIERS_NOT_ASCENDING medium.minimumSpend", "TIERS_NOT_ASCENDING high.minimumSpend"
+	d, known := tiers() // 50, 100 and 200 dollars
+	vouchers, _, err := promo.NewTiers(d, known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		there []promo.TierSpend
+		want  []string
+	}{
+		"nothing":               {nil, nil},
+		"others between":        {group(99_99, 100_01, 200_01), nil},
+		"a larger low":          {group(100_00, 150_00, 250_00), []string{medium}},
+		"a low above all":       {group(300_00, 400_00, 500_00), []string{high, medium}},
+		"a smaller medium":      {group(40_00, 45_00, 250_00), []string{medium}},
+		"a smaller high":        {group(40_00, 90_00, 95_00), []string{high}},
+		"a low without minimum": {[]promo.TierSpend{{Tier: promo.LowTier, Lowest: 0, Highest: 0}}, nil},
+		"a wide medium":         {[]promo.TierSpend{{Tier: promo.MediumTier, Lowest: 60_00, Highest: 200_00}}, []string{high}},
+	} {
+		if got := broken(t, promo.FitTiers(vouchers, c.there)); !slices.Equal(got, c.want) {
+			t.Errorf("%s: broken rules %q, want %q", name, got, c.want)
+		}
 	}
 }
 
@@ -79,7 +102,7 @@ func TestTiersRefuseAllTogetherWithTheTierInTheField(t *testing.T) {
 	d.Group = ""
 	d.Settings[0].Name, d.Settings[1].TotalQuantity, d.Settings[2].Products = "", 0, []promo.ProductID{}
 	d.Settings[1].Discount = percentOff("20", dollars("1")) // of 100 dollars
-	vouchers, warnings, err := promo.NewTiers(d, known, nil)
+	vouchers, warnings, err := promo.NewTiers(d, known)
 	want := []string{
 		"NAME_LENGTH low.name", "NAME_LENGTH tierGroup", "PRODUCTS_EMPTY high.productIds", "QUANTITY_INVALID medium.totalQuantity", notAcknowledged,
 	}
@@ -116,7 +139,7 @@ func TestV10TiersTakeADeeperShareOfAHigherMinimumSpend(t *testing.T) {
 			for i, discount := range c.discounts {
 				d.Settings[i].Discount = discount
 			}
-			vouchers, warnings, err := promo.NewTiers(d, known, nil)
+			vouchers, warnings, err := promo.NewTiers(d, known)
 			if got := told(t, warnings); err != nil || !slices.Equal(got, c.want) {
 				t.Errorf("told %q, want %q; %v", got, c.want, err)
 			}
@@ -127,7 +150,7 @@ func TestV10TiersTakeADeeperShareOfAHigherMinimumSpend(t *testing.T) {
 	}
 	d, known := tiers()
 	d.Settings[0].MinimumSpend = nil // no basket to compare at
-	if _, warnings, err := promo.NewTiers(d, known, nil); err != nil || warnings != nil {
+	if _, warnings, err := promo.NewTiers(d, known); err != nil || warnings != nil {
 		t.Errorf("without a minimum spend: told %v, %v", warnings, err)
 	}
 }
@@ -142,7 +165,7 @@ func TestV10EqualPercentagesAreNeverDeeper(t *testing.T) {
 		for i, spend := range []int64{low, medium, medium + 1} {
 			d.Settings[i].Discount, d.Settings[i].MinimumSpend = percentOff("12.34", nil), &promo.MoneyInput{Amount: cents(spend).Amount(), Currency: "USD"}
 		}
-		vouchers, _, err := promo.NewTiers(d, known, nil)
+		vouchers, _, err := promo.NewTiers(d, known)
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -169,7 +192,7 @@ func TestAssigningTiers(t *testing.T) {
 		vouchers [3][]promo.VoucherID
 		want     []string
 	}{
-		"one each":              {"G", [3][]promo.VoucherID{ids(0), ids(1), ids(2)}, nil},
+		"one each":              {" G ", [3][]promo.VoucherID{ids(0), ids(1), ids(2)}, nil},
 		"several":               {"G", [3][]promo.VoucherID{ids(1, 0), ids(3, 2, 3), ids(4)}, nil},
 		"no medium":             {"G", [3][]promo.VoucherID{ids(0), nil, ids(2)}, nil},
 		"nobody left":           {"G", [3][]promo.VoucherID{}, nil},
@@ -177,20 +200,21 @@ func TestAssigningTiers(t *testing.T) {
 		"overlapping":           {"G", [3][]promo.VoucherID{ids(0, 3), ids(2, 4), ids(5)}, []string{"TIERS_NOT_ASCENDING medium"}},
 		"high not above medium": {"G", [3][]promo.VoucherID{ids(0), ids(5), ids(5)}, []string{"TIERS_NOT_ASCENDING high"}},
 		"unknown":               {"G", [3][]promo.VoucherID{ids(9, 0), ids(1), ids(2, 8)}, []string{"NOT_FOUND high.1", "NOT_FOUND low.0"}},
+		"of another shop":       {"G", [3][]promo.VoucherID{{{Shop: 2, Serial: 0}}}, []string{"NOT_FOUND low.0"}},
 		"no name":               {" ", [3][]promo.VoucherID{ids(0)}, []string{"NAME_LENGTH tierGroup"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			known := map[promo.VoucherID]*promo.Voucher{id(0): {ID: id(0)}}
+			known := map[promo.VoucherID]*promo.Voucher{id(0): {ID: id(0)}, {Shop: 2, Serial: 0}: {ID: promo.VoucherID{Shop: 2}}}
 			for n := int64(1); n <= 5; n++ {
 				known[id(n)] = &promo.Voucher{ID: id(n), Terms: promo.Terms{MinimumSpend: cents(n * 100)}}
 			}
-			assigned, err := promo.TierAssignment{Shop: 1, Group: c.group, Vouchers: c.vouchers}.Assign(known)
+			group, err := promo.TierAssignment{Shop: 1, Group: c.group, Vouchers: c.vouchers}.Assign(known)
 			if got := broken(t, err); !slices.Equal(got, c.want) {
 				t.Fatalf("broken rules %q, want %q", got, c.want)
 			}
 			places := map[promo.VoucherID]promo.TierPlace{}
-			for _, v := range assigned {
+			for _, v := range group.Vouchers {
 				places[v.ID] = *v.TierPlace
 			}
 			for i, list := range c.vouchers {
@@ -200,8 +224,8 @@ func TestAssigningTiers(t *testing.T) {
 					}
 				}
 			}
-			if len(assigned) != len(places) {
-				t.Errorf("%d vouchers at %d places", len(assigned), len(places))
+			if len(group.Vouchers) != len(places) || err == nil && group.Name != "G" {
+				t.Errorf("%d vouchers at %d places of %q", len(group.Vouchers), len(places), group.Name)
 			}
 		})
 	}

@@ -46,7 +46,7 @@ end
 $$;
 -- +goose StatementEnd
 grant select (shop_id, id, tool, name, starts_at, ends_at, deactivated_at, created_at) on promotions to voucherhouse_search;
-grant select (shop_id, id, scope) on vouchers to voucherhouse_search;
+grant select (shop_id, id, scope, tier_group) on vouchers to voucherhouse_search;
 grant select on voucher_products to voucherhouse_search;
 grant select (shop_id, promotion_id, product_id) on discounted_items to voucherhouse_search;
 grant select (shop_id, id, sku, title, category) on products to voucherhouse_search;

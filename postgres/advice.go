@@ -1,0 +1,70 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"voucherhouse/promo"
+)
+
+// What advice looks at is bounded, so that making a voucher takes as long in a shop of any size.
+const (
+	// adviceSpan is how far back paid orders are looked at.
+	adviceSpan = 90 * 24 * time.Hour
+	// mostOrders is how many of them are averaged, the latest.
+	mostOrders = 1_000
+	// mostCompared is how many running vouchers a new one is compared with, those that end first.
+	mostCompared = 200
+)
+
+// What the shop got for the items of each order; orders whose lines have not been imported yet do not count.
+const averageOrder = `
+select count(value) as orders, coalesce(round(avg(value)), 0)::bigint as average
+from (
+    select (
+        select sum(l.list_minor - l.item_discount_minor - l.voucher_share_minor)
+        from order_lines l
+        where l.shop_id = o.shop_id and l.order_id = o.id
+    ) as value
+    from orders o
+    where o.shop_id = $1 and o.paid_at >= $2 and o.paid_at < $3
+    order by o.paid_at desc, o.id desc
+    limit $4
+) latest`
+
+// suggestion is what the shop's minimum spends should be, by the latest orders paid in the 90 days before now.
+func suggestion(ctx context.Context, tx *sqlx.Tx, shop promo.Shop, now time.Time) (promo.MinimumSpendSuggestion, error) {
+	var paid struct{ Orders, Average int64 }
+	period := promo.Period{From: now.Add(-adviceSpan), To: now}
+	if err := tx.GetContext(ctx, &paid, averageOrder, shop.ID, period.From, period.To, mostOrders); err != nil {
+		return promo.MinimumSpendSuggestion{}, fmt.Errorf("averaging the latest orders: %w", err)
+	}
+	return promo.SuggestMinimumSpend(shop.Money(paid.Average), paid.Orders, period), nil
+}
+
+// The scopes meet unless both name products and share none.
+const runningVouchers = selectVoucher + `
+where (p.shop_id, p.id) in (
+        select shop_id, id
+        from promotions
+        where shop_id = $1 and tool = $2 and deactivated_at is null and starts_at <= $3 and ends_at > $3
+        order by ends_at, id
+        limit $5)
+  and ($4::bigint[] is null or v.scope = 'ENTIRE_SHOP' or exists (
+        select from voucher_products vp where vp.shop_id = p.shop_id and vp.voucher_id = p.id and vp.product_id = any ($4)))`
+
+// running are vouchers of a kind that run now and whose scope meets that of the products; nil is the entire shop.
+func running(ctx context.Context, tx *sqlx.Tx, shop promo.ShopID, tool promo.Tool, now time.Time, products any) ([]*promo.Voucher, error) {
+	var rows []voucherRow
+	if err := tx.SelectContext(ctx, &rows, runningVouchers, shop, string(tool), now, products, mostCompared); err != nil {
+		return nil, fmt.Errorf("reading the vouchers that run: %w", err)
+	}
+	vouchers := make([]*promo.Voucher, len(rows))
+	for i, r := range rows {
+		vouchers[i] = r.promo()
+	}
+	return vouchers, nil
+}
