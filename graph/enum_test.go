@@ -103,6 +103,7 @@ func TestEnumsAreTheConstantsOfTheDomain(t *testing.T) {
 		"DisplayChannel":      {"../promo/*.go", "DisplayChannel"},
 		"VoucherScope":        {"../promo/*.go", "Scope"},
 		"VoucherWarningCode":  {"../promo/*.go", "WarningCode"},
+		"SpendTier":           {"../promo/*.go", "SpendTier"},
 		"ClaimStatus":         {"../promo/*.go", "ClaimStatus"},
 		"ClaimSource":         {"../promo/*.go", "ClaimSource"},
 		"AccountKind":         {"../promo/*.go", "AccountKind"},

@@ -63,6 +63,11 @@ type ComplexityRoot struct {
 		Amount func(childComplexity int) int
 	}
 
+	AssignVoucherTiersPayload struct {
+		UserErrors func(childComplexity int) int
+		Vouchers   func(childComplexity int) int
+	}
+
 	Buyer struct {
 		ID   func(childComplexity int) int
 		Name func(childComplexity int) int
@@ -231,6 +236,12 @@ type ComplexityRoot struct {
 		Warnings   func(childComplexity int) int
 	}
 
+	CreateVoucherTiersPayload struct {
+		UserErrors func(childComplexity int) int
+		Vouchers   func(childComplexity int) int
+		Warnings   func(childComplexity int) int
+	}
+
 	DeactivatePromotionPayload struct {
 		Promotion  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -388,12 +399,21 @@ type ComplexityRoot struct {
 		Unit        func(childComplexity int) int
 	}
 
+	MinimumSpendSuggestion struct {
+		AverageOrderValue func(childComplexity int) int
+		High              func(childComplexity int) int
+		Low               func(childComplexity int) int
+		Orders            func(childComplexity int) int
+		Period            func(childComplexity int) int
+	}
+
 	Money struct {
 		Amount   func(childComplexity int) int
 		Currency func(childComplexity int) int
 	}
 
 	Mutation struct {
+		AssignVoucherTiers      func(childComplexity int, input model.AssignVoucherTiersInput) int
 		ClaimVoucher            func(childComplexity int, input model.ClaimVoucherInput) int
 		CloneVoucher            func(childComplexity int, input model.CloneVoucherInput) int
 		CloseConversation       func(childComplexity int, input model.CloseConversationInput) int
@@ -403,6 +423,7 @@ type ComplexityRoot struct {
 		CreateProductDiscount   func(childComplexity int, input model.CreateProductDiscountInput) int
 		CreateRegularVoucher    func(childComplexity int, input model.CreateRegularVoucherInput) int
 		CreateShop              func(childComplexity int, input model.CreateShopInput) int
+		CreateVoucherTiers      func(childComplexity int, input model.CreateVoucherTiersInput) int
 		DeactivatePromotion     func(childComplexity int, input model.DeactivatePromotionInput) int
 		DistributeVoucher       func(childComplexity int, input model.DistributeVoucherInput) int
 		EndLivestream           func(childComplexity int, input model.EndLivestreamInput) int
@@ -498,6 +519,7 @@ type ComplexityRoot struct {
 		MyConversations   func(childComplexity int, first *int, after *string) int
 		MyCoupons         func(childComplexity int, statuses []promo.ClaimStatus, first *int, after *string) int
 		Node              func(childComplexity int, id string) int
+		PreviewVoucher    func(childComplexity int, input model.PreviewVoucherInput) int
 		Promotion         func(childComplexity int, id string) int
 		Shop              func(childComplexity int, id string) int
 		Viewer            func(childComplexity int) int
@@ -631,12 +653,21 @@ type ComplexityRoot struct {
 		Scope             func(childComplexity int) int
 		Shop              func(childComplexity int) int
 		Status            func(childComplexity int) int
+		Tier              func(childComplexity int) int
+		TierGroup         func(childComplexity int) int
 		Tool              func(childComplexity int) int
 		TotalQuantity     func(childComplexity int) int
 		Usage             func(childComplexity int) int
 		Validity          func(childComplexity int) int
 		Version           func(childComplexity int) int
 		Warnings          func(childComplexity int) int
+	}
+
+	VoucherPreview struct {
+		EstimatedSpend func(childComplexity int) int
+		Suggestion     func(childComplexity int) int
+		UserErrors     func(childComplexity int) int
+		Warnings       func(childComplexity int) int
 	}
 
 	VoucherUsage struct {
@@ -752,6 +783,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AmountOff.Amount(childComplexity), true
+
+	case "AssignVoucherTiersPayload.userErrors":
+		if e.ComplexityRoot.AssignVoucherTiersPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignVoucherTiersPayload.UserErrors(childComplexity), true
+	case "AssignVoucherTiersPayload.vouchers":
+		if e.ComplexityRoot.AssignVoucherTiersPayload.Vouchers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignVoucherTiersPayload.Vouchers(childComplexity), true
 
 	case "Buyer.id":
 		if e.ComplexityRoot.Buyer.ID == nil {
@@ -1341,6 +1385,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateVoucherPayload.Warnings(childComplexity), true
 
+	case "CreateVoucherTiersPayload.userErrors":
+		if e.ComplexityRoot.CreateVoucherTiersPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateVoucherTiersPayload.UserErrors(childComplexity), true
+	case "CreateVoucherTiersPayload.vouchers":
+		if e.ComplexityRoot.CreateVoucherTiersPayload.Vouchers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateVoucherTiersPayload.Vouchers(childComplexity), true
+	case "CreateVoucherTiersPayload.warnings":
+		if e.ComplexityRoot.CreateVoucherTiersPayload.Warnings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateVoucherTiersPayload.Warnings(childComplexity), true
+
 	case "DeactivatePromotionPayload.promotion":
 		if e.ComplexityRoot.DeactivatePromotionPayload.Promotion == nil {
 			break
@@ -1885,6 +1948,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MetricDefinition.Unit(childComplexity), true
 
+	case "MinimumSpendSuggestion.averageOrderValue":
+		if e.ComplexityRoot.MinimumSpendSuggestion.AverageOrderValue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MinimumSpendSuggestion.AverageOrderValue(childComplexity), true
+	case "MinimumSpendSuggestion.high":
+		if e.ComplexityRoot.MinimumSpendSuggestion.High == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MinimumSpendSuggestion.High(childComplexity), true
+	case "MinimumSpendSuggestion.low":
+		if e.ComplexityRoot.MinimumSpendSuggestion.Low == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MinimumSpendSuggestion.Low(childComplexity), true
+	case "MinimumSpendSuggestion.orders":
+		if e.ComplexityRoot.MinimumSpendSuggestion.Orders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MinimumSpendSuggestion.Orders(childComplexity), true
+	case "MinimumSpendSuggestion.period":
+		if e.ComplexityRoot.MinimumSpendSuggestion.Period == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MinimumSpendSuggestion.Period(childComplexity), true
+
 	case "Money.amount":
 		if e.ComplexityRoot.Money.Amount == nil {
 			break
@@ -1898,6 +1992,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Money.Currency(childComplexity), true
 
+	case "Mutation.assignVoucherTiers":
+		if e.ComplexityRoot.Mutation.AssignVoucherTiers == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_assignVoucherTiers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AssignVoucherTiers(childComplexity, args["input"].(model.AssignVoucherTiersInput)), true
 	case "Mutation.claimVoucher":
 		if e.ComplexityRoot.Mutation.ClaimVoucher == nil {
 			break
@@ -1997,6 +2102,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateShop(childComplexity, args["input"].(model.CreateShopInput)), true
+	case "Mutation.createVoucherTiers":
+		if e.ComplexityRoot.Mutation.CreateVoucherTiers == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createVoucherTiers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateVoucherTiers(childComplexity, args["input"].(model.CreateVoucherTiersInput)), true
 	case "Mutation.deactivatePromotion":
 		if e.ComplexityRoot.Mutation.DeactivatePromotion == nil {
 			break
@@ -2511,6 +2627,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Node(childComplexity, args["id"].(string)), true
+	case "Query.previewVoucher":
+		if e.ComplexityRoot.Query.PreviewVoucher == nil {
+			break
+		}
+
+		args, err := ec.field_Query_previewVoucher_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PreviewVoucher(childComplexity, args["input"].(model.PreviewVoucherInput)), true
 	case "Query.promotion":
 		if e.ComplexityRoot.Query.Promotion == nil {
 			break
@@ -3029,6 +3156,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Voucher.Status(childComplexity), true
+	case "Voucher.tier":
+		if e.ComplexityRoot.Voucher.Tier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Voucher.Tier(childComplexity), true
+	case "Voucher.tierGroup":
+		if e.ComplexityRoot.Voucher.TierGroup == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Voucher.TierGroup(childComplexity), true
 	case "Voucher.tool":
 		if e.ComplexityRoot.Voucher.Tool == nil {
 			break
@@ -3065,6 +3204,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Voucher.Warnings(childComplexity), true
+
+	case "VoucherPreview.estimatedSpend":
+		if e.ComplexityRoot.VoucherPreview.EstimatedSpend == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoucherPreview.EstimatedSpend(childComplexity), true
+	case "VoucherPreview.suggestion":
+		if e.ComplexityRoot.VoucherPreview.Suggestion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoucherPreview.Suggestion(childComplexity), true
+	case "VoucherPreview.userErrors":
+		if e.ComplexityRoot.VoucherPreview.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoucherPreview.UserErrors(childComplexity), true
+	case "VoucherPreview.warnings":
+		if e.ComplexityRoot.VoucherPreview.Warnings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoucherPreview.Warnings(childComplexity), true
 
 	case "VoucherUsage.claimed":
 		if e.ComplexityRoot.VoucherUsage.Claimed == nil {
@@ -3238,6 +3402,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	opCtx := graphql.GetOperationContext(ctx)
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
+		ec.unmarshalInputAssignVoucherTiersInput,
 		ec.unmarshalInputBuyerInput,
 		ec.unmarshalInputClaimVoucherInput,
 		ec.unmarshalInputCloneVoucherInput,
@@ -3249,6 +3414,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCreateProductDiscountInput,
 		ec.unmarshalInputCreateRegularVoucherInput,
 		ec.unmarshalInputCreateShopInput,
+		ec.unmarshalInputCreateVoucherTiersInput,
 		ec.unmarshalInputDeactivatePromotionInput,
 		ec.unmarshalInputDiscountInput,
 		ec.unmarshalInputDiscountedItemInput,
@@ -3261,6 +3427,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputMoneyInput,
 		ec.unmarshalInputPercentOffInput,
 		ec.unmarshalInputPeriodInput,
+		ec.unmarshalInputPreviewVoucherInput,
 		ec.unmarshalInputProductFilter,
 		ec.unmarshalInputProductInput,
 		ec.unmarshalInputPromotionFilter,
@@ -3531,6 +3698,11 @@ type Query {
     "The promotion's id."
     id: ID!
   ): Promotion @allow(roles: [SELLER, AGENT, HOST, BUYER, PLATFORM, ANALYST, ADMIN])
+  "What would be said of a voucher if it were made now: the same rules, warnings and advice, and nothing is stored."
+  previewVoucher(
+    "The voucher as it would be made."
+    input: PreviewVoucherInput!
+  ): VoucherPreview @allow(roles: [SELLER], clients: [SELLER_CENTER])
   "The calling buyer's claims, latest first."
   myCoupons(
     "Only claims in one of these statuses. Absent: all."
@@ -3644,6 +3816,24 @@ type Mutation {
     "The voucher and what is to change."
     input: UpdateVoucherInput!
   ): UpdateVoucherPayload @allow(roles: [SELLER], clients: [SELLER_CENTER])
+  """
+  Makes a tier group's three vouchers, of low, medium and high minimum spend, in one transaction: all or none.
+
+  Their minimum spends ascend, also beside what is in the group already. Warnings that must be acknowledged refuse them
+  until they are named in ` + "`" + `acknowledgedWarnings` + "`" + `. A repeat with the same ` + "`" + `idempotencyKey` + "`" + ` returns the vouchers that were made.
+  """
+  createVoucherTiers(
+    "The vouchers to make."
+    input: CreateVoucherTiersInput!
+  ): CreateVoucherTiersPayload @allow(roles: [SELLER], clients: [SELLER_CENTER])
+  """
+  Makes a tier group of vouchers that exist: these and no others. It is for comparison only and changes no terms, so it may
+  be done in every status, and no version goes up. A voucher is in one group at most and leaves the one it was in.
+  """
+  assignVoucherTiers(
+    "The group and its vouchers."
+    input: AssignVoucherTiersInput!
+  ): AssignVoucherTiersPayload @allow(roles: [SELLER], clients: [SELLER_CENTER])
   "Raises the total quantity of an upcoming or ongoing voucher: the only change that an ongoing one allows."
   increaseVoucherQuantity(
     "The voucher and its new quantity."
@@ -4100,7 +4290,7 @@ type Voucher implements Node & Promotion {
   status: PromotionStatus!
   "The claim period."
   period: Period!
-  "Goes up with every change; changes name the version they saw."
+  "Goes up with every change but that of its tier; changes name the version they saw."
   version: Int!
   "What this caller can do with it now, from this app."
   allowedActions: [PromotionAction!]!
@@ -4138,6 +4328,10 @@ type Voucher implements Node & Promotion {
   estimatedSpend: Money
   "What the seller should know about the settings. Empty for a BUYER."
   warnings: [VoucherWarning!]!
+  "The tier group that it is in. Null if in none, and for a BUYER."
+  tierGroup: String
+  "Its tier there. Null if in no group, and for a BUYER."
+  tier: SpendTier
   "Where it was handed out, latest first; for a BUYER what is open, and what gave it a claim."
   distributions(
     "True: only open ones. False: only stopped ones. Absent: all."
@@ -4147,6 +4341,16 @@ type Voucher implements Node & Promotion {
     "The ` + "`" + `endCursor` + "`" + ` of the page before."
     after: String
   ): DistributionConnection!
+}
+
+"A step of a tier group: how much a buyer has to spend."
+enum SpendTier {
+  "The lowest minimum spends of the group, or none."
+  LOW
+  "Minimum spends above those of LOW."
+  MEDIUM
+  "Minimum spends above those of MEDIUM."
+  HIGH
 }
 
 "What a voucher takes off."
@@ -4206,9 +4410,9 @@ enum VoucherWarningCode {
   LIVE_WEAKER_THAN_REGULAR
   "A term does not suit the task, compared with the shop's other LIVE vouchers."
   TASK_TERMS_MISMATCH
-  "The minimum spend is below 1.2 times the shop's average order value, or there is none."
+  "The minimum spend is below the suggestion, 1.2 times the shop's average order value, or there is none."
   MINIMUM_SPEND_BELOW_SUGGESTION
-  "The minimum spend is above 1.5 times the shop's average order value."
+  "The minimum spend is above the suggestion, 1.5 times the shop's average order value."
   MINIMUM_SPEND_ABOVE_SUGGESTION
   "At its minimum spend a tier takes off no larger a share than the tier below."
   TIERS_NOT_DEEPENING
@@ -4220,7 +4424,7 @@ type VoucherWarning {
   code: VoucherWarningCode!
   "For people."
   message: String!
-  "Path of the input field it is about, from the settings on."
+  "Path of the input field it is about, from the settings on; where vouchers come by tier, it begins with the tier."
   field: [String!]
   "Whether the voucher is refused until the code is acknowledged."
   mustAcknowledge: Boolean!
@@ -4318,6 +4522,8 @@ input PromotionFilter {
   name: String
   "With this product in scope; vouchers of the entire shop included."
   productId: ID
+  "In this tier group exactly. A BUYER finds nothing by it."
+  tierGroup: String
 }
 
 "What promotions can be ordered by."
@@ -4629,6 +4835,97 @@ type CreateFlashDealPayload {
   "The deal. Null when ` + "`" + `userErrors` + "`" + ` is not empty."
   flashDeal: FlashDeal
   "Why nothing was made. Empty on success."
+  userErrors: [VoucherUserError!]!
+}
+
+"Input of ` + "`" + `previewVoucher` + "`" + `."
+input PreviewVoucherInput {
+  "Whose voucher it would become."
+  shopId: ID!
+  "Which kind of voucher it would become."
+  tool: PromotionTool!
+  "Its terms."
+  settings: VoucherSettingsInput!
+}
+
+"What would be said of a voucher if it were made now."
+type VoucherPreview {
+  "What the seller should know. Those that must be acknowledged are not among ` + "`" + `userErrors` + "`" + ` here."
+  warnings: [VoucherWarning!]!
+  "Discount × total quantity. Null when unbounded, more than money can be, or ` + "`" + `userErrors` + "`" + ` is not empty."
+  estimatedSpend: Money
+  "What the shop's minimum spends should be. Null if the shop does not exist for this caller."
+  suggestion: MinimumSpendSuggestion
+  "Why the voucher would be refused. Empty if it would be made."
+  userErrors: [VoucherUserError!]!
+}
+
+"""
+The minimum spends that make an average order a little larger: 1.2 to 1.5 times the shop's average order value, at the price
+points nearest to that. These have two digits before zeros; from 5 on the second is 0 or 5.
+"""
+type MinimumSpendSuggestion {
+  "What the shop got for an order's items, on average, rounded half up. Null under 30 orders, as are ` + "`" + `low` + "`" + ` and ` + "`" + `high` + "`" + `."
+  averageOrderValue: Money
+  "1.2 times that."
+  low: Money
+  "1.5 times that."
+  high: Money
+  "How many orders the average is over."
+  orders: Int64!
+  "When they were paid. For a preview the last 90 days, and of these the latest 1,000 orders at the most."
+  period: Period!
+}
+
+"Input of ` + "`" + `createVoucherTiers` + "`" + `."
+input CreateVoucherTiersInput {
+  "Whose vouchers they become."
+  shopId: ID!
+  "Which kind of voucher they become. Regular ones are shown on the shop's page."
+  tool: PromotionTool!
+  "The group's name: 1 to 50 characters, white space at the ends not counted."
+  tierGroup: String!
+  "Terms of the voucher with the lowest minimum spend, or none."
+  low: VoucherSettingsInput!
+  "Terms of the voucher with a minimum spend above that."
+  medium: VoucherSettingsInput!
+  "Terms of the voucher with the highest minimum spend."
+  high: VoucherSettingsInput!
+  "The warnings that the seller has seen and submits in spite of, for all three."
+  acknowledgedWarnings: [VoucherWarningCode!]
+  "Makes repeats safe: 1 to 100 characters, remembered for 7 days for the shop."
+  idempotencyKey: String
+}
+
+"Outcome of ` + "`" + `createVoucherTiers` + "`" + `."
+type CreateVoucherTiersPayload {
+  "The vouchers: low, medium, high. Null when ` + "`" + `userErrors` + "`" + ` is not empty."
+  vouchers: [Voucher!]
+  "What the seller should know; also when the vouchers were refused. Their fields begin with ` + "`" + `low` + "`" + `, ` + "`" + `medium` + "`" + ` or ` + "`" + `high` + "`" + `."
+  warnings: [VoucherWarning!]!
+  "Why nothing was made. Empty on success. Fields of a voucher's terms begin with ` + "`" + `low` + "`" + `, ` + "`" + `medium` + "`" + ` or ` + "`" + `high` + "`" + `."
+  userErrors: [VoucherUserError!]!
+}
+
+"Input of ` + "`" + `assignVoucherTiers` + "`" + `. A hundred vouchers at the most."
+input AssignVoucherTiersInput {
+  "Whose vouchers they are."
+  shopId: ID!
+  "The group's name: 1 to 50 characters, white space at the ends not counted."
+  tierGroup: String!
+  "The vouchers of its low tier."
+  low: [ID!]!
+  "The vouchers of its medium tier: minimum spends above those of the low tier."
+  medium: [ID!]!
+  "The vouchers of its high tier: minimum spends above those of the other tiers."
+  high: [ID!]!
+}
+
+"Outcome of ` + "`" + `assignVoucherTiers` + "`" + `."
+type AssignVoucherTiersPayload {
+  "The group's vouchers as they are now, in the order in which they were named. Null when ` + "`" + `userErrors` + "`" + ` is not empty."
+  vouchers: [Voucher!]
+  "Why nothing was changed. Empty on success."
   userErrors: [VoucherUserError!]!
 }
 
@@ -5695,6 +5992,16 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
 }
 
+func (ec *executionContext) childFields_AssignVoucherTiersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "vouchers":
+		return ec.fieldContext_AssignVoucherTiersPayload_vouchers(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AssignVoucherTiersPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssignVoucherTiersPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Buyer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -6031,6 +6338,18 @@ func (ec *executionContext) childFields_CreateVoucherPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type CreateVoucherPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateVoucherTiersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "vouchers":
+		return ec.fieldContext_CreateVoucherTiersPayload_vouchers(ctx, field)
+	case "warnings":
+		return ec.fieldContext_CreateVoucherTiersPayload_warnings(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateVoucherTiersPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateVoucherTiersPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DeactivatePromotionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "promotion":
@@ -6343,6 +6662,22 @@ func (ec *executionContext) childFields_MetricDefinition(ctx context.Context, fi
 		return ec.fieldContext_MetricDefinition_unit(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MetricDefinition", field.Name)
+}
+
+func (ec *executionContext) childFields_MinimumSpendSuggestion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "averageOrderValue":
+		return ec.fieldContext_MinimumSpendSuggestion_averageOrderValue(ctx, field)
+	case "low":
+		return ec.fieldContext_MinimumSpendSuggestion_low(ctx, field)
+	case "high":
+		return ec.fieldContext_MinimumSpendSuggestion_high(ctx, field)
+	case "orders":
+		return ec.fieldContext_MinimumSpendSuggestion_orders(ctx, field)
+	case "period":
+		return ec.fieldContext_MinimumSpendSuggestion_period(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MinimumSpendSuggestion", field.Name)
 }
 
 func (ec *executionContext) childFields_Money(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6735,10 +7070,28 @@ func (ec *executionContext) childFields_Voucher(ctx context.Context, field graph
 		return ec.fieldContext_Voucher_estimatedSpend(ctx, field)
 	case "warnings":
 		return ec.fieldContext_Voucher_warnings(ctx, field)
+	case "tierGroup":
+		return ec.fieldContext_Voucher_tierGroup(ctx, field)
+	case "tier":
+		return ec.fieldContext_Voucher_tier(ctx, field)
 	case "distributions":
 		return ec.fieldContext_Voucher_distributions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Voucher", field.Name)
+}
+
+func (ec *executionContext) childFields_VoucherPreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "warnings":
+		return ec.fieldContext_VoucherPreview_warnings(ctx, field)
+	case "estimatedSpend":
+		return ec.fieldContext_VoucherPreview_estimatedSpend(ctx, field)
+	case "suggestion":
+		return ec.fieldContext_VoucherPreview_suggestion(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_VoucherPreview_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoucherPreview", field.Name)
 }
 
 func (ec *executionContext) childFields_VoucherUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -95,6 +95,8 @@ type MutationResolver interface {
 	CreateLiveVoucher(ctx context.Context, input model.CreateLiveVoucherInput) (*model.CreateVoucherPayload, error)
 	CreateChatCoupon(ctx context.Context, input model.CreateChatCouponInput) (*model.CreateVoucherPayload, error)
 	UpdateVoucher(ctx context.Context, input model.UpdateVoucherInput) (*model.UpdateVoucherPayload, error)
+	CreateVoucherTiers(ctx context.Context, input model.CreateVoucherTiersInput) (*model.CreateVoucherTiersPayload, error)
+	AssignVoucherTiers(ctx context.Context, input model.AssignVoucherTiersInput) (*model.AssignVoucherTiersPayload, error)
 	IncreaseVoucherQuantity(ctx context.Context, input model.IncreaseVoucherQuantityInput) (*model.IncreaseVoucherQuantityPayload, error)
 	CreateProductDiscount(ctx context.Context, input model.CreateProductDiscountInput) (*model.CreateProductDiscountPayload, error)
 	CreateFlashDeal(ctx context.Context, input model.CreateFlashDealInput) (*model.CreateFlashDealPayload, error)
@@ -136,6 +138,7 @@ type QueryResolver interface {
 	Node(ctx context.Context, id string) (relay.Node, error)
 	Shop(ctx context.Context, id string) (*promo.Shop, error)
 	Promotion(ctx context.Context, id string) (promo.Promotion, error)
+	PreviewVoucher(ctx context.Context, input model.PreviewVoucherInput) (*model.VoucherPreview, error)
 	MyCoupons(ctx context.Context, statuses []promo.ClaimStatus, first *int, after *string) (*relay.Connection[*promo.Claim], error)
 	ClaimableVouchers(ctx context.Context, shopID string, productID *string, livestreamID *string) ([]promo.ClaimableVoucher, error)
 	MyConversations(ctx context.Context, first *int, after *string) (*relay.Connection[*promo.Conversation], error)
@@ -175,6 +178,8 @@ type VoucherResolver interface {
 	Usage(ctx context.Context, obj *promo.Voucher) (*promo.Usage, error)
 	EstimatedSpend(ctx context.Context, obj *promo.Voucher) (*promo.Money, error)
 	Warnings(ctx context.Context, obj *promo.Voucher) ([]promo.Warning, error)
+	TierGroup(ctx context.Context, obj *promo.Voucher) (*string, error)
+	Tier(ctx context.Context, obj *promo.Voucher) (*promo.SpendTier, error)
 	Distributions(ctx context.Context, obj *promo.Voucher, open *bool, first *int, after *string) (*relay.Connection[*promo.Distribution], error)
 }
 
@@ -275,6 +280,20 @@ func (ec *executionContext) field_FlashDeal_items_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["after"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_assignVoucherTiers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.AssignVoucherTiersInput, error) {
+			return ec.unmarshalNAssignVoucherTiersInput2voucherhouseᚋgraphᚋmodelᚐAssignVoucherTiersInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -396,6 +415,20 @@ func (ec *executionContext) field_Mutation_createShop_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.CreateShopInput, error) {
 			return ec.unmarshalNCreateShopInput2voucherhouseᚋgraphᚋmodelᚐCreateShopInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_createVoucherTiers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CreateVoucherTiersInput, error) {
+			return ec.unmarshalNCreateVoucherTiersInput2voucherhouseᚋgraphᚋmodelᚐCreateVoucherTiersInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -859,6 +892,20 @@ func (ec *executionContext) field_Query_node_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_previewVoucher_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.PreviewVoucherInput, error) {
+			return ec.unmarshalNPreviewVoucherInput2voucherhouseᚋgraphᚋmodelᚐPreviewVoucherInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -1332,6 +1379,70 @@ func (ec *executionContext) fieldContext_AmountOff_amount(_ context.Context, fie
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AssignVoucherTiersPayload_vouchers(ctx context.Context, field graphql.CollectedField, obj *model.AssignVoucherTiersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignVoucherTiersPayload_vouchers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Vouchers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []promo.Voucher) graphql.Marshaler {
+			return ec.marshalOVoucher2ᚕvoucherhouseᚋpromoᚐVoucherᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AssignVoucherTiersPayload_vouchers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssignVoucherTiersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Voucher(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AssignVoucherTiersPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.AssignVoucherTiersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignVoucherTiersPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []promo.Error) graphql.Marshaler {
+			return ec.marshalNVoucherUserError2ᚕvoucherhouseᚋpromoᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssignVoucherTiersPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssignVoucherTiersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VoucherUserError(ctx, field)
 		},
 	}
 	return fc, nil
@@ -3929,6 +4040,102 @@ func (ec *executionContext) fieldContext_CreateVoucherPayload_userErrors(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateVoucherTiersPayload_vouchers(ctx context.Context, field graphql.CollectedField, obj *model.CreateVoucherTiersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateVoucherTiersPayload_vouchers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Vouchers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []promo.Voucher) graphql.Marshaler {
+			return ec.marshalOVoucher2ᚕvoucherhouseᚋpromoᚐVoucherᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateVoucherTiersPayload_vouchers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateVoucherTiersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Voucher(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateVoucherTiersPayload_warnings(ctx context.Context, field graphql.CollectedField, obj *model.CreateVoucherTiersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateVoucherTiersPayload_warnings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Warnings, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []promo.Warning) graphql.Marshaler {
+			return ec.marshalNVoucherWarning2ᚕvoucherhouseᚋpromoᚐWarningᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateVoucherTiersPayload_warnings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateVoucherTiersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VoucherWarning(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateVoucherTiersPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CreateVoucherTiersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateVoucherTiersPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []promo.Error) graphql.Marshaler {
+			return ec.marshalNVoucherUserError2ᚕvoucherhouseᚋpromoᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateVoucherTiersPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateVoucherTiersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VoucherUserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DeactivatePromotionPayload_promotion(ctx context.Context, field graphql.CollectedField, obj *model.DeactivatePromotionPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6304,6 +6511,157 @@ func (ec *executionContext) fieldContext_MetricDefinition_unit(_ context.Context
 	return graphql.NewScalarFieldContext("MetricDefinition", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _MinimumSpendSuggestion_averageOrderValue(ctx context.Context, field graphql.CollectedField, obj *promo.MinimumSpendSuggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MinimumSpendSuggestion_averageOrderValue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AverageOrderValue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *promo.Money) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖvoucherhouseᚋpromoᚐMoney(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MinimumSpendSuggestion_averageOrderValue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MinimumSpendSuggestion",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MinimumSpendSuggestion_low(ctx context.Context, field graphql.CollectedField, obj *promo.MinimumSpendSuggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MinimumSpendSuggestion_low(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Low, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *promo.Money) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖvoucherhouseᚋpromoᚐMoney(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MinimumSpendSuggestion_low(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MinimumSpendSuggestion",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MinimumSpendSuggestion_high(ctx context.Context, field graphql.CollectedField, obj *promo.MinimumSpendSuggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MinimumSpendSuggestion_high(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.High, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *promo.Money) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖvoucherhouseᚋpromoᚐMoney(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MinimumSpendSuggestion_high(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MinimumSpendSuggestion",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MinimumSpendSuggestion_orders(ctx context.Context, field graphql.CollectedField, obj *promo.MinimumSpendSuggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MinimumSpendSuggestion_orders(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Orders, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MinimumSpendSuggestion_orders(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MinimumSpendSuggestion", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _MinimumSpendSuggestion_period(ctx context.Context, field graphql.CollectedField, obj *promo.MinimumSpendSuggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MinimumSpendSuggestion_period(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Period, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v promo.Period) graphql.Marshaler {
+			return ec.marshalNPeriod2voucherhouseᚋpromoᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MinimumSpendSuggestion_period(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MinimumSpendSuggestion",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Period(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Money_amount(ctx context.Context, field graphql.CollectedField, obj *promo.Money) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6652,6 +7010,94 @@ func (ec *executionContext) fieldContext_Mutation_updateVoucher(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_updateVoucher_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createVoucherTiers(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createVoucherTiers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateVoucherTiers(ctx, fc.Args["input"].(model.CreateVoucherTiersInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateVoucherTiersPayload) graphql.Marshaler {
+			return ec.marshalOCreateVoucherTiersPayload2ᚖvoucherhouseᚋgraphᚋmodelᚐCreateVoucherTiersPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createVoucherTiers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateVoucherTiersPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createVoucherTiers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_assignVoucherTiers(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_assignVoucherTiers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AssignVoucherTiers(ctx, fc.Args["input"].(model.AssignVoucherTiersInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AssignVoucherTiersPayload) graphql.Marshaler {
+			return ec.marshalOAssignVoucherTiersPayload2ᚖvoucherhouseᚋgraphᚋmodelᚐAssignVoucherTiersPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_assignVoucherTiers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AssignVoucherTiersPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_assignVoucherTiers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -8697,6 +9143,50 @@ func (ec *executionContext) fieldContext_Query_promotion(ctx context.Context, fi
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_promotion_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_previewVoucher(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_previewVoucher(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().PreviewVoucher(ctx, fc.Args["input"].(model.PreviewVoucherInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.VoucherPreview) graphql.Marshaler {
+			return ec.marshalOVoucherPreview2ᚖvoucherhouseᚋgraphᚋmodelᚐVoucherPreview(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_previewVoucher(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VoucherPreview(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_previewVoucher_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -11305,6 +11795,52 @@ func (ec *executionContext) fieldContext_Voucher_warnings(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _Voucher_tierGroup(ctx context.Context, field graphql.CollectedField, obj *promo.Voucher) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Voucher_tierGroup(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Voucher().TierGroup(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Voucher_tierGroup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Voucher", field, true, true, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Voucher_tier(ctx context.Context, field graphql.CollectedField, obj *promo.Voucher) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Voucher_tier(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Voucher().Tier(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *promo.SpendTier) graphql.Marshaler {
+			return ec.marshalOSpendTier2ᚖvoucherhouseᚋpromoᚐSpendTier(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Voucher_tier(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Voucher", field, true, true, errors.New("field of type SpendTier does not have child fields"))
+}
+
 func (ec *executionContext) _Voucher_distributions(ctx context.Context, field graphql.CollectedField, obj *promo.Voucher) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11345,6 +11881,134 @@ func (ec *executionContext) fieldContext_Voucher_distributions(ctx context.Conte
 	if fc.Args, err = ec.field_Voucher_distributions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VoucherPreview_warnings(ctx context.Context, field graphql.CollectedField, obj *model.VoucherPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VoucherPreview_warnings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Warnings, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []promo.Warning) graphql.Marshaler {
+			return ec.marshalNVoucherWarning2ᚕvoucherhouseᚋpromoᚐWarningᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VoucherPreview_warnings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VoucherPreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VoucherWarning(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VoucherPreview_estimatedSpend(ctx context.Context, field graphql.CollectedField, obj *model.VoucherPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VoucherPreview_estimatedSpend(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EstimatedSpend, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *promo.Money) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖvoucherhouseᚋpromoᚐMoney(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_VoucherPreview_estimatedSpend(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VoucherPreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VoucherPreview_suggestion(ctx context.Context, field graphql.CollectedField, obj *model.VoucherPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VoucherPreview_suggestion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Suggestion, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *promo.MinimumSpendSuggestion) graphql.Marshaler {
+			return ec.marshalOMinimumSpendSuggestion2ᚖvoucherhouseᚋpromoᚐMinimumSpendSuggestion(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_VoucherPreview_suggestion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VoucherPreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MinimumSpendSuggestion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VoucherPreview_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.VoucherPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VoucherPreview_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []promo.Error) graphql.Marshaler {
+			return ec.marshalNVoucherUserError2ᚕvoucherhouseᚋpromoᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VoucherPreview_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VoucherPreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VoucherUserError(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -12032,6 +12696,64 @@ func (ec *executionContext) fieldContext_WorkbenchEdge_node(_ context.Context, f
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputAssignVoucherTiersInput(ctx context.Context, obj any) (model.AssignVoucherTiersInput, error) {
+	var it model.AssignVoucherTiersInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"shopId", "tierGroup", "low", "medium", "high"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "shopId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("shopId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ShopID = data
+		case "tierGroup":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tierGroup"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TierGroup = data
+		case "low":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("low"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Low = data
+		case "medium":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("medium"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Medium = data
+		case "high":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("high"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.High = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputBuyerInput(ctx context.Context, obj any) (model.BuyerInput, error) {
 	var it model.BuyerInput
 	if obj == nil {
@@ -12621,6 +13343,85 @@ func (ec *executionContext) unmarshalInputCreateShopInput(ctx context.Context, o
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputCreateVoucherTiersInput(ctx context.Context, obj any) (model.CreateVoucherTiersInput, error) {
+	var it model.CreateVoucherTiersInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"shopId", "tool", "tierGroup", "low", "medium", "high", "acknowledgedWarnings", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "shopId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("shopId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ShopID = data
+		case "tool":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tool"))
+			data, err := ec.unmarshalNPromotionTool2voucherhouseᚋpromoᚐTool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tool = data
+		case "tierGroup":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tierGroup"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TierGroup = data
+		case "low":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("low"))
+			data, err := ec.unmarshalNVoucherSettingsInput2ᚖvoucherhouseᚋgraphᚋmodelᚐVoucherSettingsInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Low = data
+		case "medium":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("medium"))
+			data, err := ec.unmarshalNVoucherSettingsInput2ᚖvoucherhouseᚋgraphᚋmodelᚐVoucherSettingsInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Medium = data
+		case "high":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("high"))
+			data, err := ec.unmarshalNVoucherSettingsInput2ᚖvoucherhouseᚋgraphᚋmodelᚐVoucherSettingsInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.High = data
+		case "acknowledgedWarnings":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("acknowledgedWarnings"))
+			data, err := ec.unmarshalOVoucherWarningCode2ᚕvoucherhouseᚋpromoᚐWarningCodeᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AcknowledgedWarnings = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputDeactivatePromotionInput(ctx context.Context, obj any) (model.DeactivatePromotionInput, error) {
 	var it model.DeactivatePromotionInput
 	if obj == nil {
@@ -13079,6 +13880,50 @@ func (ec *executionContext) unmarshalInputPeriodInput(ctx context.Context, obj a
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputPreviewVoucherInput(ctx context.Context, obj any) (model.PreviewVoucherInput, error) {
+	var it model.PreviewVoucherInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"shopId", "tool", "settings"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "shopId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("shopId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ShopID = data
+		case "tool":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tool"))
+			data, err := ec.unmarshalNPromotionTool2voucherhouseᚋpromoᚐTool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tool = data
+		case "settings":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("settings"))
+			data, err := ec.unmarshalNVoucherSettingsInput2ᚖvoucherhouseᚋgraphᚋmodelᚐVoucherSettingsInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Settings = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputProductFilter(ctx context.Context, obj any) (model.ProductFilter, error) {
 	var it model.ProductFilter
 	if obj == nil {
@@ -13192,7 +14037,7 @@ func (ec *executionContext) unmarshalInputPromotionFilter(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"tools", "statuses", "name", "productId"}
+	fieldsInOrder := [...]string{"tools", "statuses", "name", "productId", "tierGroup"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -13227,6 +14072,13 @@ func (ec *executionContext) unmarshalInputPromotionFilter(ctx context.Context, o
 				return it, err
 			}
 			it.ProductID = data
+		case "tierGroup":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tierGroup"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TierGroup = data
 		}
 	}
 	return it, nil
@@ -14226,6 +15078,49 @@ func (ec *executionContext) _AmountOff(ctx context.Context, sel ast.SelectionSet
 			out.Values[i] = graphql.MarshalString("AmountOff")
 		case "amount":
 			out.Values[i] = ec._AmountOff_amount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var assignVoucherTiersPayloadImplementors = []string{"AssignVoucherTiersPayload"}
+
+func (ec *executionContext) _AssignVoucherTiersPayload(ctx context.Context, sel ast.SelectionSet, obj *model.AssignVoucherTiersPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, assignVoucherTiersPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AssignVoucherTiersPayload")
+		case "vouchers":
+			out.Values[i] = ec._AssignVoucherTiersPayload_vouchers(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._AssignVoucherTiersPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -15912,6 +16807,54 @@ func (ec *executionContext) _CreateVoucherPayload(ctx context.Context, sel ast.S
 			}
 		case "userErrors":
 			out.Values[i] = ec._CreateVoucherPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var createVoucherTiersPayloadImplementors = []string{"CreateVoucherTiersPayload"}
+
+func (ec *executionContext) _CreateVoucherTiersPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CreateVoucherTiersPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createVoucherTiersPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateVoucherTiersPayload")
+		case "vouchers":
+			out.Values[i] = ec._CreateVoucherTiersPayload_vouchers(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "warnings":
+			out.Values[i] = ec._CreateVoucherTiersPayload_warnings(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CreateVoucherTiersPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -17714,6 +18657,64 @@ func (ec *executionContext) _MetricDefinition(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var minimumSpendSuggestionImplementors = []string{"MinimumSpendSuggestion"}
+
+func (ec *executionContext) _MinimumSpendSuggestion(ctx context.Context, sel ast.SelectionSet, obj *promo.MinimumSpendSuggestion) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, minimumSpendSuggestionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MinimumSpendSuggestion")
+		case "averageOrderValue":
+			out.Values[i] = ec._MinimumSpendSuggestion_averageOrderValue(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "low":
+			out.Values[i] = ec._MinimumSpendSuggestion_low(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "high":
+			out.Values[i] = ec._MinimumSpendSuggestion_high(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "orders":
+			out.Values[i] = ec._MinimumSpendSuggestion_orders(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "period":
+			out.Values[i] = ec._MinimumSpendSuggestion_period(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var moneyImplementors = []string{"Money"}
 
 func (ec *executionContext) _Money(ctx context.Context, sel ast.SelectionSet, obj *promo.Money) graphql.Marshaler {
@@ -17822,6 +18823,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "updateVoucher":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateVoucher(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createVoucherTiers":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createVoucherTiers(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "assignVoucherTiers":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_assignVoucherTiers(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -18829,6 +19844,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_promotion(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "previewVoucher":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_previewVoucher(ctx, field)
 				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -20615,6 +21652,82 @@ func (ec *executionContext) _Voucher(ctx context.Context, sel ast.SelectionSet, 
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "tierGroup":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Voucher_tierGroup(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "tier":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Voucher_tier(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "distributions":
 			field := field
 
@@ -20653,6 +21766,59 @@ func (ec *executionContext) _Voucher(ctx context.Context, sel ast.SelectionSet, 
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var voucherPreviewImplementors = []string{"VoucherPreview"}
+
+func (ec *executionContext) _VoucherPreview(ctx context.Context, sel ast.SelectionSet, obj *model.VoucherPreview) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, voucherPreviewImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VoucherPreview")
+		case "warnings":
+			out.Values[i] = ec._VoucherPreview_warnings(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "estimatedSpend":
+			out.Values[i] = ec._VoucherPreview_estimatedSpend(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "suggestion":
+			out.Values[i] = ec._VoucherPreview_suggestion(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._VoucherPreview_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -21119,6 +22285,11 @@ func (ec *executionContext) marshalNAccountKind2voucherhouseᚋpromoᚐAccountKi
 	return res
 }
 
+func (ec *executionContext) unmarshalNAssignVoucherTiersInput2voucherhouseᚋgraphᚋmodelᚐAssignVoucherTiersInput(ctx context.Context, v any) (model.AssignVoucherTiersInput, error) {
+	res, err := ec.unmarshalInputAssignVoucherTiersInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNBuyer2voucherhouseᚋpromoᚐBuyer(ctx context.Context, sel ast.SelectionSet, v promo.Buyer) graphql.Marshaler {
 	return ec._Buyer(ctx, sel, &v)
 }
@@ -21561,6 +22732,11 @@ func (ec *executionContext) unmarshalNCreateRegularVoucherInput2voucherhouseᚋg
 
 func (ec *executionContext) unmarshalNCreateShopInput2voucherhouseᚋgraphᚋmodelᚐCreateShopInput(ctx context.Context, v any) (model.CreateShopInput, error) {
 	res, err := ec.unmarshalInputCreateShopInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCreateVoucherTiersInput2voucherhouseᚋgraphᚋmodelᚐCreateVoucherTiersInput(ctx context.Context, v any) (model.CreateVoucherTiersInput, error) {
+	res, err := ec.unmarshalInputCreateVoucherTiersInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -22166,6 +23342,11 @@ func (ec *executionContext) unmarshalNPeriodInput2ᚖvoucherhouseᚋgraphᚋmode
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNPreviewVoucherInput2voucherhouseᚋgraphᚋmodelᚐPreviewVoucherInput(ctx context.Context, v any) (model.PreviewVoucherInput, error) {
+	res, err := ec.unmarshalInputPreviewVoucherInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNProduct2voucherhouseᚋpromoᚐProduct(ctx context.Context, sel ast.SelectionSet, v promo.Product) graphql.Marshaler {
 	return ec._Product(ctx, sel, &v)
 }
@@ -22601,6 +23782,10 @@ func (ec *executionContext) marshalNViewer2ᚖvoucherhouseᚋpromoᚐActor(ctx c
 	return ec._Viewer(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNVoucher2voucherhouseᚋpromoᚐVoucher(ctx context.Context, sel ast.SelectionSet, v promo.Voucher) graphql.Marshaler {
+	return ec._Voucher(ctx, sel, &v)
+}
+
 func (ec *executionContext) marshalNVoucher2ᚖvoucherhouseᚋpromoᚐVoucher(ctx context.Context, sel ast.SelectionSet, v *promo.Voucher) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -22778,6 +23963,13 @@ func (ec *executionContext) marshalOAccount2ᚖvoucherhouseᚋpromoᚐAccount(ct
 		return graphql.Null
 	}
 	return ec._Account(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAssignVoucherTiersPayload2ᚖvoucherhouseᚋgraphᚋmodelᚐAssignVoucherTiersPayload(ctx context.Context, sel ast.SelectionSet, v *model.AssignVoucherTiersPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AssignVoucherTiersPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOBuyer2ᚕvoucherhouseᚋpromoᚐBuyerᚄ(ctx context.Context, sel ast.SelectionSet, v []promo.Buyer) graphql.Marshaler {
@@ -23019,6 +24211,13 @@ func (ec *executionContext) marshalOCreateVoucherPayload2ᚖvoucherhouseᚋgraph
 	return ec._CreateVoucherPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOCreateVoucherTiersPayload2ᚖvoucherhouseᚋgraphᚋmodelᚐCreateVoucherTiersPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateVoucherTiersPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreateVoucherTiersPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalODateTime2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
 	res, err := scalar.UnmarshalDateTime(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -23197,6 +24396,13 @@ func (ec *executionContext) marshalOMessage2ᚖvoucherhouseᚋpromoᚐMessage(ct
 		return graphql.Null
 	}
 	return ec._Message(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOMinimumSpendSuggestion2ᚖvoucherhouseᚋpromoᚐMinimumSpendSuggestion(ctx context.Context, sel ast.SelectionSet, v *promo.MinimumSpendSuggestion) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MinimumSpendSuggestion(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOMoney2ᚖvoucherhouseᚋpromoᚐMoney(ctx context.Context, sel ast.SelectionSet, v *promo.Money) graphql.Marshaler {
@@ -23401,6 +24607,25 @@ func (ec *executionContext) marshalOShop2ᚖvoucherhouseᚋpromoᚐShop(ctx cont
 	return ec._Shop(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOSpendTier2ᚖvoucherhouseᚋpromoᚐSpendTier(ctx context.Context, v any) (*promo.SpendTier, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := promo.SpendTier(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOSpendTier2ᚖvoucherhouseᚋpromoᚐSpendTier(ctx context.Context, sel ast.SelectionSet, v *promo.SpendTier) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
 func (ec *executionContext) marshalOStartConversationPayload2ᚖvoucherhouseᚋgraphᚋmodelᚐStartConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.StartConversationPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -23497,6 +24722,25 @@ func (ec *executionContext) marshalOViewCouponPayload2ᚖvoucherhouseᚋgraphᚋ
 	return ec._ViewCouponPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOVoucher2ᚕvoucherhouseᚋpromoᚐVoucherᚄ(ctx context.Context, sel ast.SelectionSet, v []promo.Voucher) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNVoucher2voucherhouseᚋpromoᚐVoucher(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOVoucher2ᚖvoucherhouseᚋpromoᚐVoucher(ctx context.Context, sel ast.SelectionSet, v *promo.Voucher) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -23510,6 +24754,13 @@ func (ec *executionContext) unmarshalOVoucherChangesInput2ᚖvoucherhouseᚋgrap
 	}
 	res, err := ec.unmarshalInputVoucherChangesInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOVoucherPreview2ᚖvoucherhouseᚋgraphᚋmodelᚐVoucherPreview(ctx context.Context, sel ast.SelectionSet, v *model.VoucherPreview) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._VoucherPreview(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOVoucherWarningCode2ᚕvoucherhouseᚋpromoᚐWarningCodeᚄ(ctx context.Context, v any) ([]promo.WarningCode, error) {

@@ -243,6 +243,8 @@ func TestMutationsAreOpenToThoseOfTheTable(t *testing.T) {
 		"createLiveVoucher":       {"SELLER", "SELLER_CENTER"},
 		"createChatCoupon":        {"SELLER", "SELLER_CENTER"},
 		"updateVoucher":           {"SELLER", "SELLER_CENTER"},
+		"createVoucherTiers":      {"SELLER", "SELLER_CENTER"},
+		"assignVoucherTiers":      {"SELLER", "SELLER_CENTER"},
 		"increaseVoucherQuantity": {"SELLER", "SELLER_CENTER"},
 		"cloneVoucher":            {"SELLER", "SELLER_CENTER"},
 		"createProductDiscount":   {"SELLER", "SELLER_CENTER"},

@@ -21,11 +21,11 @@ var advice = map[WarningCode]Warning{
 		Field:   []string{"discount"},
 	},
 	MinimumSpendBelowSuggestion: {
-		Message: "The minimum spend is below 1.2 times the shop's average order value: most orders reach it as they are.",
+		Message: "The minimum spend is below the suggestion, 1.2 times the shop's average order value: it asks for little more than buyers spend anyway.",
 		Field:   []string{"minimumSpend"},
 	},
 	MinimumSpendAboveSuggestion: {
-		Message: "The minimum spend is above 1.5 times the shop's average order value: few orders will reach it.",
+		Message: "The minimum spend is above the suggestion, 1.5 times the shop's average order value: few orders will reach it.",
 		Field:   []string{"minimumSpend"},
 	},
 	TiersNotDeepening: {

@@ -151,7 +151,7 @@ func (d TierAssignment) Assign(known map[VoucherID]*Voucher) (TierGroup, error) 
 		refusals Refusals
 		spends   []TierSpend
 	)
-	group := TierGroup{Name: refusals.name(d.Group, "tierGroup")}
+	group := TierGroup{Name: refusals.name(d.Group, "tierGroup"), Vouchers: []*Voucher{}}
 	for i, ids := range d.Vouchers {
 		tier := SpendTiers[i]
 		for at, id := range ids {

@@ -33,6 +33,15 @@ func (t Tool) Kind() Kind {
 	return KindVoucher
 }
 
+// IsVoucher tells whether a promotion of the kind is a Voucher.
+func (t Tool) IsVoucher() bool {
+	switch t {
+	case RegularVoucher, LiveVoucher, ChatCoupon:
+		return true
+	}
+	return false
+}
+
 // DisplayChannel is where buyers meet a voucher.
 type DisplayChannel string
 

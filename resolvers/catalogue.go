@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"voucherhouse/graph/model"
-	"voucherhouse/graph/relay"
 	"voucherhouse/promo"
 )
 
@@ -31,12 +30,11 @@ func (r mutation) CreateShop(ctx context.Context, input model.CreateShopInput) (
 }
 
 func (r mutation) UpsertProducts(ctx context.Context, input model.UpsertProductsInput) (*model.UpsertProductsPayload, error) {
-	key, _ := relay.KeyOf(promo.KindShop, input.ShopID) // a malformed id is refused as that of a shop that does not exist
 	drafts := make([]promo.ProductDraft, len(input.Products))
 	for i, p := range input.Products {
 		drafts[i] = promo.ProductDraft{SKU: p.Sku, Title: p.Title, Category: p.Category, Price: *moneyInput(p.Price)}
 	}
-	products, err := r.Catalogue.UpsertProducts(ctx, actor(ctx), key.Shop, drafts)
+	products, err := r.Catalogue.UpsertProducts(ctx, actor(ctx), shopID(input.ShopID), drafts)
 	refused, err := refusals(err)
 	if err != nil {
 		return nil, err

@@ -45,6 +45,15 @@ func idIn[T any](shop promo.ShopID, kind promo.Kind, id *string) (*promo.ID[T], 
 	return &promo.ID[T]{Shop: key.Shop, Serial: key.Serial}, nil
 }
 
+// shopID reads the id of a shop. One that is malformed is nobody's: refused as unknown, with its field.
+func shopID(id string) promo.ShopID {
+	key, err := relay.KeyOf(promo.KindShop, id)
+	if err != nil {
+		return 0
+	}
+	return key.Shop
+}
+
 // productIDs reads ids of products. One that is malformed stands for a product that does not exist, so that rules can
 // name its place.
 func productIDs(ids []string) []promo.ProductID {
@@ -71,7 +80,7 @@ func promotionFilter(in *model.PromotionFilter, shop promo.ShopID) (promo.Promot
 	if in == nil {
 		return promo.PromotionFilter{}, nil
 	}
-	f := promo.PromotionFilter{Tools: in.Tools, Statuses: in.Statuses, Name: in.Name}
+	f := promo.PromotionFilter{Tools: in.Tools, Statuses: in.Statuses, Name: in.Name, TierGroup: in.TierGroup}
 	if in.ProductID != nil {
 		key, err := relay.KeyOf(promo.KindProduct, *in.ProductID)
 		if err != nil || key.Shop != shop {
@@ -91,12 +100,10 @@ func promotionOrder(in *model.PromotionOrder) promo.PromotionOrder {
 }
 
 // draft fills in what the inputs of the kinds of voucher have in common.
-func draft(d promo.Draft, shopID string, in *model.VoucherSettingsInput, key *string) (promo.Draft, error) {
-	if shop, err := relay.KeyOf(promo.KindShop, shopID); err == nil {
-		d.Shop = shop.Shop // else nobody's: refused as unknown, with its field
-	}
+func draft(d promo.Draft, shop string, in *model.VoucherSettingsInput, key *string) (promo.Draft, error) {
+	d.Shop = shopID(shop)
 	var err error
-	if d.Settings, err = settings(in); err != nil {
+	if d.Settings, err = settings(in, "settings"); err != nil {
 		return d, err
 	}
 	d.IdempotencyKey, err = idempotencyKey(key)
@@ -105,10 +112,9 @@ func draft(d promo.Draft, shopID string, in *model.VoucherSettingsInput, key *st
 
 // itemDiscountDraft reads what is asked of a product discount, and in the same form of a flash deal.
 func itemDiscountDraft(tool promo.Tool, in model.CreateProductDiscountInput) (promo.ItemDiscountDraft, error) {
-	shop, _ := relay.KeyOf(promo.KindShop, in.ShopID) // a malformed id is refused as that of a shop that does not exist
 	key, err := idempotencyKey(in.IdempotencyKey)
 	draft := promo.ItemDiscountDraft{
-		Shop: shop.Shop, Tool: tool, Name: in.Name, Period: period(*in.Period), Items: make([]promo.DiscountedItemDraft, len(in.Items)), IdempotencyKey: key,
+		Shop: shopID(in.ShopID), Tool: tool, Name: in.Name, Period: period(*in.Period), Items: make([]promo.DiscountedItemDraft, len(in.Items)), IdempotencyKey: key,
 	}
 	for i, item := range in.Items {
 		draft.Items[i] = promo.DiscountedItemDraft{
@@ -118,16 +124,17 @@ func itemDiscountDraft(tool promo.Tool, in model.CreateProductDiscountInput) (pr
 	return draft, err
 }
 
-func settings(in *model.VoucherSettingsInput) (promo.Settings, error) {
+// settings reads the terms of a voucher; parent is the input that they stand in.
+func settings(in *model.VoucherSettingsInput, parent string) (promo.Settings, error) {
 	s := promo.Settings{
 		Name: in.Name, Period: period(*in.ClaimPeriod), MinimumSpend: moneyInput(in.MinimumSpend), Products: productIDs(in.ProductIds),
 		TotalQuantity: in.TotalQuantity, ClaimsPerCustomer: in.ClaimsPerCustomer,
 	}
 	var err error
-	if s.Discount, err = discountInput(*in.Discount, "settings"); err != nil || in.Validity == nil {
+	if s.Discount, err = discountInput(*in.Discount, parent); err != nil || in.Validity == nil {
 		return s, err
 	}
-	s.Validity, err = validity(*in.Validity, "settings")
+	s.Validity, err = validity(*in.Validity, parent)
 	return s, err
 }
 

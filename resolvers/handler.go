@@ -133,6 +133,11 @@ func complexity() (c graph.ComplexityRoot) {
 		return items(child, first)
 	}
 	c.Shop.PromotionCounts = func(child int, _ *model.PromotionFilter) int { return countCost + child }
+	c.Mutation.CreateVoucherTiers = func(child int, _ model.CreateVoucherTiersInput) int { return len(promo.SpendTiers) * child }
+	c.Mutation.AssignVoucherTiers = func(child int, in model.AssignVoucherTiersInput) int {
+		return pageCost + (len(in.Low)+len(in.Medium)+len(in.High))*child
+	}
+	c.Query.PreviewVoucher = func(child int, _ model.PreviewVoucherInput) int { return countCost + child }
 	c.Query.CoreData = func(child int, _ model.CoreDataInput) int { return reportCost + child }
 	c.Query.WarehouseStatus = func(child int) int { return reportCost + child }
 	c.Shop.Accounts = func(child int) int { return mostAccounts * child }

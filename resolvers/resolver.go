@@ -16,6 +16,8 @@ type Resolver struct {
 	Shops      Shops
 	Catalogue  Catalogue
 	Promotions Promotions
+	Previews   Previews
+	Tiers      Tiers
 	Claims     Claims
 	Chats      Chats
 	Reports    Reports

@@ -15,6 +15,28 @@ import (
 	"github.com/shopspring/decimal"
 )
 
+// Input of `assignVoucherTiers`. A hundred vouchers at the most.
+type AssignVoucherTiersInput struct {
+	// Whose vouchers they are.
+	ShopID string `json:"shopId"`
+	// The group's name: 1 to 50 characters, white space at the ends not counted.
+	TierGroup string `json:"tierGroup"`
+	// The vouchers of its low tier.
+	Low []string `json:"low"`
+	// The vouchers of its medium tier: minimum spends above those of the low tier.
+	Medium []string `json:"medium"`
+	// The vouchers of its high tier: minimum spends above those of the other tiers.
+	High []string `json:"high"`
+}
+
+// Outcome of `assignVoucherTiers`.
+type AssignVoucherTiersPayload struct {
+	// The group's vouchers as they are now, in the order in which they were named. Null when `userErrors` is not empty.
+	Vouchers []promo.Voucher `json:"vouchers,omitempty"`
+	// Why nothing was changed. Empty on success.
+	UserErrors []promo.Error `json:"userErrors"`
+}
+
 // A buyer as it shall be.
 type BuyerInput struct {
 	// The marketplace's own key of the buyer, 1 to 100 bytes: the subject of the buyer's tokens.
@@ -203,6 +225,36 @@ type CreateVoucherPayload struct {
 	UserErrors []promo.Error `json:"userErrors"`
 }
 
+// Input of `createVoucherTiers`.
+type CreateVoucherTiersInput struct {
+	// Whose vouchers they become.
+	ShopID string `json:"shopId"`
+	// Which kind of voucher they become. Regular ones are shown on the shop's page.
+	Tool promo.Tool `json:"tool"`
+	// The group's name: 1 to 50 characters, white space at the ends not counted.
+	TierGroup string `json:"tierGroup"`
+	// Terms of the voucher with the lowest minimum spend, or none.
+	Low *VoucherSettingsInput `json:"low"`
+	// Terms of the voucher with a minimum spend above that.
+	Medium *VoucherSettingsInput `json:"medium"`
+	// Terms of the voucher with the highest minimum spend.
+	High *VoucherSettingsInput `json:"high"`
+	// The warnings that the seller has seen and submits in spite of, for all three.
+	AcknowledgedWarnings []promo.WarningCode `json:"acknowledgedWarnings,omitempty"`
+	// Makes repeats safe: 1 to 100 characters, remembered for 7 days for the shop.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Outcome of `createVoucherTiers`.
+type CreateVoucherTiersPayload struct {
+	// The vouchers: low, medium, high. Null when `userErrors` is not empty.
+	Vouchers []promo.Voucher `json:"vouchers,omitempty"`
+	// What the seller should know; also when the vouchers were refused. Their fields begin with `low`, `medium` or `high`.
+	Warnings []promo.Warning `json:"warnings"`
+	// Why nothing was made. Empty on success. Fields of a voucher's terms begin with `low`, `medium` or `high`.
+	UserErrors []promo.Error `json:"userErrors"`
+}
+
 // Input of `deactivatePromotion`.
 type DeactivatePromotionInput struct {
 	// The promotion's id.
@@ -353,6 +405,16 @@ type PeriodInput struct {
 	To time.Time `json:"to"`
 }
 
+// Input of `previewVoucher`.
+type PreviewVoucherInput struct {
+	// Whose voucher it would become.
+	ShopID string `json:"shopId"`
+	// Which kind of voucher it would become.
+	Tool promo.Tool `json:"tool"`
+	// Its terms.
+	Settings *VoucherSettingsInput `json:"settings"`
+}
+
 // Which products of a shop. Given conditions must all hold.
 type ProductFilter struct {
 	// One of these.
@@ -387,6 +449,8 @@ type PromotionFilter struct {
 	Name *string `json:"name,omitempty"`
 	// With this product in scope; vouchers of the entire shop included.
 	ProductID *string `json:"productId,omitempty"`
+	// In this tier group exactly. A BUYER finds nothing by it.
+	TierGroup *string `json:"tierGroup,omitempty"`
 }
 
 // An order of promotions. Equal ones follow the order in which they were made.
@@ -601,6 +665,18 @@ type VoucherChangesInput struct {
 	TotalQuantity graphql.Omittable[*int] `json:"totalQuantity,omitempty"`
 	// As in the settings.
 	ClaimsPerCustomer graphql.Omittable[*int] `json:"claimsPerCustomer,omitempty"`
+}
+
+// What would be said of a voucher if it were made now.
+type VoucherPreview struct {
+	// What the seller should know. Those that must be acknowledged are not among `userErrors` here.
+	Warnings []promo.Warning `json:"warnings"`
+	// Discount × total quantity. Null when unbounded, more than money can be, or `userErrors` is not empty.
+	EstimatedSpend *promo.Money `json:"estimatedSpend,omitempty"`
+	// What the shop's minimum spends should be. Null if the shop does not exist for this caller.
+	Suggestion *promo.MinimumSpendSuggestion `json:"suggestion,omitempty"`
+	// Why the voucher would be refused. Empty if it would be made.
+	UserErrors []promo.Error `json:"userErrors"`
 }
 
 // What the kinds of voucher have in common.

@@ -18,7 +18,5 @@ grant update (tier_group, tier) on vouchers to voucherhouse_api;
 -- What else was made under the key: the other vouchers of a tier group.
 alter table idempotency_keys add column further_ids bigint[] not null default '{}';
 
--- The promotions of a kind that run, without a look at those that are over: what a new voucher is compared with.
-create index promotions_by_tool on promotions (shop_id, tool, ends_at, id) include (starts_at) where deactivated_at is null;
 -- A shop's latest paid orders: what an average order is worth.
 create index orders_by_paid_at on orders (shop_id, paid_at, id) where paid_at is not null;
