@@ -13,6 +13,7 @@ import (
 	_ "time/tzdata" // time zones also where the system has none
 
 	"github.com/alecthomas/kong"
+	"github.com/shopspring/decimal"
 
 	"voucherhouse/app"
 	"voucherhouse/promo"
@@ -40,6 +41,7 @@ type commands struct {
 	Demo      demoCommand      `cmd:"" help:"Serve a sample shop to explore, with a token for each role."`
 	Import    importCommand    `cmd:"" help:"Import a shop's history from a folder of CSV files."`
 	Token     tokenCommand     `cmd:"" help:"Print a token."`
+	Policy    policyCommand    `cmd:"" help:"Set the range of percentages for vouchers to come."`
 	Migrate   migrateCommand   `cmd:"" help:"Bring ledger and warehouse to the current schema."`
 	Rebuild   rebuildCommand   `cmd:"" help:"Fill the warehouse anew from the ledger, while reports go on."`
 	Reconcile reconcileCommand `cmd:"" help:"Compare ledger and warehouse, and tell every difference."`
@@ -105,6 +107,19 @@ func (c *tokenCommand) Run() error {
 		fmt.Println(token)
 	}
 	return err
+}
+
+type policyCommand struct {
+	app.Config
+	Tool    promo.Tool      `required:"" help:"REGULAR_VOUCHER, LIVE_VOUCHER or CHAT_COUPON."`
+	Minimum decimal.Decimal `required:"" placeholder:"PER-CENT" help:"The smallest percentage off."`
+	Maximum decimal.Decimal `required:"" placeholder:"PER-CENT" help:"The largest percentage off."`
+	From    time.Time       `required:"" placeholder:"TIME" help:"From when on, such as 2030-01-01T00:00:00Z. Older vouchers keep their range."`
+}
+
+func (c *policyCommand) Run(ctx context.Context) error {
+	draft := promo.PolicyDraft{Tool: c.Tool, Minimum: c.Minimum, Maximum: c.Maximum, From: c.From}
+	return app.AddPolicy(ctx, c.Config, draft, os.Stdout)
 }
 
 type migrateCommand struct{ app.Config }

@@ -96,6 +96,33 @@ func IssueToken(dataDir string, a promo.Actor, shops, accounts []string, validFo
 	return keys.Issue(a, time.Now().Add(validFor))
 }
 
+// AddPolicy adds a range of percentages for vouchers to come, and tells out that it did. A server may run meanwhile.
+func AddPolicy(ctx context.Context, c Config, d promo.PolicyDraft, out io.Writer) error {
+	// A mistyped directory must not become an installation, and a mistyped range needs none.
+	if _, err := promo.NewPercentPolicy(d, time.Now()); err != nil {
+		return flagError(err)
+	}
+	if _, err := datadir.At(c.DataDir); err != nil {
+		return err
+	}
+	return withLedger(ctx, c, func(l *postgres.Ledger) error {
+		if err := l.AddPolicy(ctx, d); err != nil {
+			return flagError(err)
+		}
+		fmt.Fprintf(out, "From %s on a %s can take %s to %s per cent off. Older vouchers keep their range.\n",
+			d.From.UTC().Format(time.RFC3339), d.Tool, d.Minimum, d.Maximum)
+		return nil
+	})
+}
+
+// flagError names the flag that a rule found at fault.
+func flagError(err error) error {
+	if refused, ok := errors.AsType[*promo.Error](err); ok && refused.Field != nil {
+		return fmt.Errorf("--%s: %s", refused.Field[0], refused.Message)
+	}
+	return err
+}
+
 // Migrate brings the schemas of both stores up to date, and tells out that it did.
 func Migrate(ctx context.Context, c Config, out io.Writer) error {
 	stores, err := Open(ctx, c, time.Now) // migrates

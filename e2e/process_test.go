@@ -54,7 +54,8 @@ func TestKillAndRestart(t *testing.T) {
 	if again := p.Ask(t, buyer, claim); again != claimed {
 		t.Errorf("after the restart the same claim was answered %s, before it %s", again, claimed)
 	}
-	for _, work := range [][]string{{"reconcile"}, {"rebuild"}, {"reconcile"}} {
+	policy := []string{"policy", "--tool", "CHAT_COUPON", "--minimum", "10", "--maximum", "50.5", "--from", "2099-01-01T00:00:00Z"}
+	for _, work := range [][]string{{"reconcile"}, {"rebuild"}, {"reconcile"}, policy} {
 		program.Run(t, dataDir, work...) // through the running server; differences would fail it
 	}
 	report := p.Ask(t, seller, `{ coreData(input: { shopId: "U2hvcDoxOjA", granularity: NONE, period: { from: "2026-01-01T00:00:00Z", to: "2035-01-01T00:00:00Z" } }) { totals { claims usage revenue { amount } orders } } }`)
@@ -94,6 +95,8 @@ func TestRefusalsToStart(t *testing.T) {
 		"no shop's id":       {args: []string{"token", "--role", "SELLER", "--client", "SERVICE", "--subject", "x", "--shop", "7"}, says: []string{"--shop"}},
 		"no data yet":        {args: []string{"token", "--role", "ADMIN", "--client", "SERVICE", "--subject", "x"}, says: []string{"--data-dir"}},
 		"nothing to rebuild": {args: []string{"rebuild"}, says: []string{"--data-dir"}},
+		"policy of the past": {args: []string{"policy", "--tool", "CHAT_COUPON", "--minimum", "5", "--maximum", "50", "--from", "2024-01-01T00:00:00Z"}, says: []string{"--from", "past"}},
+		"no policy":          {args: []string{"policy", "--tool", "CHAT_COUPON", "--minimum", "50", "--maximum", "5", "--from", "2099-01-01T00:00:00Z"}, says: []string{"--maximum"}},
 		"no folder":          {args: []string{"import", "/nowhere"}, says: []string{"/nowhere"}},
 	} {
 		t.Run(name, func(t *testing.T) {
