@@ -58,13 +58,9 @@ where (p.shop_id, p.id) in (
 
 // running are vouchers of a kind that run now and whose scope meets that of the products; nil is the entire shop.
 func running(ctx context.Context, tx *sqlx.Tx, shop promo.ShopID, tool promo.Tool, now time.Time, products any) ([]*promo.Voucher, error) {
-	var rows []voucherRow
-	if err := tx.SelectContext(ctx, &rows, runningVouchers, shop, string(tool), now, products, mostCompared); err != nil {
+	vouchers, err := listVouchers(ctx, tx, runningVouchers, shop, string(tool), now, products, mostCompared)
+	if err != nil {
 		return nil, fmt.Errorf("reading the vouchers that run: %w", err)
-	}
-	vouchers := make([]*promo.Voucher, len(rows))
-	for i, r := range rows {
-		vouchers[i] = r.promo()
 	}
 	return vouchers, nil
 }

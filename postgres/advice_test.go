@@ -137,6 +137,18 @@ func TestV10LiveVouchersAreComparedWithTheRegularOnesThatRun(t *testing.T) {
 	if err != nil || !slices.Equal(again.Advice, v.Advice) {
 		t.Errorf("the voucher that was made keeps %v, %v", again.Advice, err)
 	}
+	clone, _, err := b.CloneVoucher(t.Context(), seller(shop), promo.Cloning{Voucher: v.ID})
+	if err != nil || clone.Advice != nil {
+		t.Errorf("its clone keeps %v, %v", clone.Advice, err)
+	}
+	// What is edited is advised anew, with what runs by then.
+	coming := b.voucher(shop, live, claimableIn(tomorrow))
+	b.voucher(shop)
+	edited, err := b.update(coming, 1, promo.Edits{Discount: &promo.DiscountInput{AmountOff: dollars("4.99")}})
+	if err != nil || coming.Advice != nil || !slices.Equal(edited.Advice, []promo.WarningCode{promo.LiveWeakerThanRegular}) {
+		t.Errorf("advised %v, after the edit %v, %v", coming.Advice, edited.Advice, err)
+	}
+	b.reads(*edited, edited)
 }
 
 // A preview says what creation says, and stores nothing.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -40,21 +41,17 @@ func (l *Ledger) CreateTiers(ctx context.Context, a promo.Actor, d promo.TiersDr
 	return vouchers, warnings, err
 }
 
+const vouchersInOrder = selectVoucher + `
+where p.shop_id = $1 and p.id = any ($2)
+order by array_position($2, p.id)`
+
 // vouchersOf are vouchers of a shop that exist, in the order of their numbers in the list.
 func vouchersOf(ctx context.Context, tx *sqlx.Tx, shop promo.ShopID, serials []int64) ([]*promo.Voucher, error) {
-	ids := make([]promo.VoucherID, len(serials))
-	for i, serial := range serials {
-		ids[i] = promo.VoucherID{Shop: shop, Serial: serial}
-	}
-	found, err := findVouchers(ctx, tx, ids)
+	made, err := listVouchers(ctx, tx, vouchersInOrder, shop, pq.Array(serials))
 	if err != nil {
 		return nil, fmt.Errorf("reading vouchers that were made: %w", err)
 	}
-	vouchers := make([]*promo.Voucher, len(ids))
-	for i, id := range ids {
-		vouchers[i] = found[id]
-	}
-	return vouchers, nil
+	return made, nil
 }
 
 // newTiers holds the drafts against the rules and stores them with their facts.
@@ -113,15 +110,19 @@ func fitTiers(ctx context.Context, tx *sqlx.Tx, shop promo.ShopID, vouchers []*p
 }
 
 const (
-	leaveTiers = `
-update vouchers
-set tier_group = null, tier = null
-where shop_id = $1 and tier_group = $2 and id <> all ($3)`
-	enterTiers = `
+	// The vouchers of a group are locked in one order, each before its promotion, as every change does.
+	vouchersToAssign = vouchersByID + `
+order by p.shop_id, p.id
+for update of v, p`
+	vouchersToLeave = selectVoucher + `
+where p.shop_id = $1 and v.tier_group = $2 and p.id <> all ($3)
+order by p.id
+for update of v, p`
+	updateTiers = `
 update vouchers v
-set tier_group = $2, tier = a.tier
-from unnest($3::bigint[], $4::spend_tier[]) as a (id, tier)
-where v.shop_id = $1 and v.id = a.id and (v.tier_group, v.tier) is distinct from ($2, a.tier)`
+set tier_group = a.tier_group, tier = a.tier
+from unnest($2::bigint[], $3::text[], $4::spend_tier[]) as a (id, tier_group, tier)
+where v.shop_id = $1 and v.id = a.id`
 )
 
 // AssignTiers makes a tier group of vouchers of the shop: these and no others, whatever their status and whichever group
@@ -135,29 +136,54 @@ func (l *Ledger) AssignTiers(ctx context.Context, a promo.Actor, d promo.TierAss
 		if _, err := tx.ExecContext(ctx, lockTiers, d.Shop); err != nil {
 			return fmt.Errorf("locking tier groups: %w", err)
 		}
-		known, err := findVouchers(ctx, tx, slices.Concat(d.Vouchers[:]...))
+		shops, serials := columns(slices.Concat(d.Vouchers[:]...))
+		named, err := listVouchers(ctx, tx, vouchersToAssign, shops, serials)
 		if err != nil {
-			return fmt.Errorf("reading the vouchers of a tier group: %w", err)
+			return fmt.Errorf("locking the vouchers of a tier group: %w", err)
 		}
-		if group, err = d.Assign(known); err != nil {
+		if group, err = d.Assign(byID(named)); err != nil {
 			return err
 		}
-		return storeTiers(ctx, tx, d.Shop, group)
+		left, err := leaveTiers(ctx, tx, d.Shop, group)
+		if err != nil {
+			return err
+		}
+		return storeTiers(ctx, tx, d.Shop, a, l.now(), append(group.Moves, left...))
 	})
 	return group.Vouchers, err
 }
 
-// storeTiers makes the group consist of its vouchers and no others.
-func storeTiers(ctx context.Context, tx *sqlx.Tx, shop promo.ShopID, group promo.TierGroup) error {
-	serials, tiers := make([]int64, len(group.Vouchers)), make([]string, len(group.Vouchers))
+// leaveTiers takes those out of a group that are not to be in it any more.
+func leaveTiers(ctx context.Context, tx *sqlx.Tx, shop promo.ShopID, group promo.TierGroup) ([]promo.TierMove, error) {
+	staying := make([]int64, len(group.Vouchers))
 	for i, v := range group.Vouchers {
-		serials[i], tiers[i] = v.ID.Serial, string(v.TierPlace.Tier)
+		staying[i] = v.ID.Serial
 	}
-	if _, err := tx.ExecContext(ctx, leaveTiers, shop, group.Name, pq.Array(serials)); err != nil {
-		return fmt.Errorf("taking vouchers out of a tier group: %w", err)
+	leaving, err := listVouchers(ctx, tx, vouchersToLeave, shop, group.Name, pq.Array(staying))
+	if err != nil {
+		return nil, fmt.Errorf("locking the vouchers that leave a tier group: %w", err)
 	}
-	if _, err := tx.ExecContext(ctx, enterTiers, shop, group.Name, pq.Array(serials), pq.Array(tiers)); err != nil {
-		return fmt.Errorf("putting vouchers into a tier group: %w", err)
+	moves := make([]promo.TierMove, len(leaving))
+	for i, v := range leaving {
+		moves[i] = v.LeaveTiers()
+	}
+	return moves, nil
+}
+
+// storeTiers stores where vouchers have come to, with their history.
+func storeTiers(ctx context.Context, tx *sqlx.Tx, shop promo.ShopID, a promo.Actor, now time.Time, moves []promo.TierMove) error {
+	serials, groups, tiers := make([]int64, len(moves)), make([]any, len(moves)), make([]any, len(moves))
+	for i, m := range moves {
+		place := placeOf(m.Voucher)
+		serials[i], groups[i], tiers[i] = m.Voucher.ID.Serial, place.group, place.tier
+	}
+	if _, err := tx.ExecContext(ctx, updateTiers, shop, pq.Array(serials), pq.Array(groups), pq.Array(tiers)); err != nil {
+		return fmt.Errorf("storing tiers: %w", err)
+	}
+	for _, m := range moves {
+		if err := recordChanges(ctx, tx, shop, m.Voucher.ID.Serial, a, now, m.History()); err != nil {
+			return err
+		}
 	}
 	return nil
 }

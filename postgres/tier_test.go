@@ -3,6 +3,7 @@ package postgres
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -184,6 +185,19 @@ func TestAssigningMakesAGroupOfTheseAndNoOthers(t *testing.T) {
 	expect(assign("Summer", ids[1:2], nil, ids[2:3]), []string{"1 LOW", "4 HIGH"}, []string{"2 LOW", "3 HIGH"})
 	expect(assign("Spring", nil, nil, ids[3:]), []string{"4 HIGH"}, []string{"2 LOW", "3 HIGH"})
 	expect(assign("Spring", nil, nil, nil), nil, []string{"2 LOW", "3 HIGH"})
+	for serial, want := range map[int64][]string{
+		2: {"ASSIGN_TIER tier: MEDIUM of Spring → LOW of Summer", "ASSIGN_TIER tier: - → MEDIUM of Spring", "CREATE -: - → -"},
+		4: {"ASSIGN_TIER tier: HIGH of Spring → -", "ASSIGN_TIER tier: - → HIGH of Spring", "CREATE -: - → -"},
+	} {
+		var got []string
+		for _, entry := range b.history(seller(shop), &promo.Voucher{ID: promo.VoucherID{Shop: shop, Serial: serial}}) {
+			_, told, _ := strings.Cut(entry, "SELLER:sam ")
+			got = append(got, told)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("the history of %d is %q, want %q", serial, got, want)
+		}
+	}
 	if n := get[int](b, `select count(*) from promotions where version <> case id when 1 then 2 else 1 end`); n != 0 {
 		t.Errorf("%d vouchers have another version", n)
 	}

@@ -136,22 +136,31 @@ where (p.shop_id, p.id) in (select * from unnest($1::bigint[], $2::bigint[]))`
 // Vouchers finds those of the vouchers that the actor may see.
 func (l *Ledger) Vouchers(ctx context.Context, a promo.Actor, ids []promo.VoucherID) (map[promo.VoucherID]*promo.Voucher, error) {
 	return view(ctx, l, a, func(tx *sqlx.Tx) (map[promo.VoucherID]*promo.Voucher, error) {
-		return findVouchers(ctx, tx, ids)
+		shops, serials := columns(ids)
+		found, err := listVouchers(ctx, tx, vouchersByID, shops, serials)
+		return byID(found), err
 	})
 }
 
-func findVouchers(ctx context.Context, tx *sqlx.Tx, ids []promo.VoucherID) (map[promo.VoucherID]*promo.Voucher, error) {
+// listVouchers gives the vouchers that a query with selectVoucher's columns finds.
+func listVouchers(ctx context.Context, tx *sqlx.Tx, query string, args ...any) ([]*promo.Voucher, error) {
 	var rows []voucherRow
-	shops, serials := columns(ids)
-	if err := tx.SelectContext(ctx, &rows, vouchersByID, shops, serials); err != nil {
+	if err := tx.SelectContext(ctx, &rows, query, args...); err != nil {
 		return nil, err
 	}
-	found := make(map[promo.VoucherID]*promo.Voucher, len(rows))
-	for _, r := range rows {
-		v := r.promo()
+	vouchers := make([]*promo.Voucher, len(rows))
+	for i, r := range rows {
+		vouchers[i] = r.promo()
+	}
+	return vouchers, nil
+}
+
+func byID(vouchers []*promo.Voucher) map[promo.VoucherID]*promo.Voucher {
+	found := make(map[promo.VoucherID]*promo.Voucher, len(vouchers))
+	for _, v := range vouchers {
 		found[v.ID] = v
 	}
-	return found, nil
+	return found
 }
 
 type usageRow struct {

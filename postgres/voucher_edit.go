@@ -61,7 +61,7 @@ const (
 update vouchers
 set valid_from = $3, valid_to = $4, days_after_claim = $5, amount_off_minor = $6, percent_off = $7, maximum_discount_minor = $8,
     percent_policy_id = $9, minimum_spend_minor = $10, scope = $11, claims_per_customer = $12, total_quantity = $13,
-    reference_price_minor = $14,
+    reference_price_minor = $14, advice = coalesce($16::text[], '{}'),
     acknowledged = array(select distinct code from unnest(acknowledged || coalesce($15::text[], '{}')) as code order by code)
 where shop_id = $1 and id = $2`
 	updateVoucherProducts = `
@@ -79,7 +79,7 @@ func (c *voucherChange) storeTerms(ctx context.Context, was promo.Voucher, d pro
 	if _, err := c.tx.ExecContext(ctx, updateVoucherTerms, v.ID.Shop, v.ID.Serial,
 		t.validFrom, t.validTo, v.Validity.DaysAfterClaim, t.amountOff, t.percentOff, t.maximumDiscount, t.policy,
 		minor(v.MinimumSpend), string(v.Scope), v.ClaimsPerCustomer, v.TotalQuantity, minor(v.ReferencePrice),
-		pq.Array(d.Acknowledged)); err != nil {
+		pq.Array(d.Acknowledged), pq.Array(v.Advice)); err != nil {
 		return fmt.Errorf("storing a voucher's terms: %w", err)
 	}
 	products := serialsIn(v.ID.Shop, d.Settings.Products)

@@ -34,13 +34,15 @@ var advice = map[WarningCode]Warning{
 	},
 }
 
-// advise gives a new voucher the advice that it needs no tier group for.
-func (v *Voucher) advise(c Context) {
+// advise gives a voucher the advice on what was asked for that needs no tier group, in place of earlier advice. A minimum
+// spend that was refused gives rise to none.
+func (v *Voucher) advise(asked Settings, c Context) {
+	v.Advice = nil
 	if v.weakerThan(c.RunningRegular) {
 		v.Advice = append(v.Advice, LiveWeakerThanRegular)
 	}
 	switch spend, s := minorOf(v.MinimumSpend), c.Suggestion; {
-	case s.Low == nil:
+	case s.Low == nil, v.MinimumSpend == nil && asked.MinimumSpend != nil:
 	case spend < s.Low.Minor:
 		v.Advice = append(v.Advice, MinimumSpendBelowSuggestion)
 	case spend > s.High.Minor:

@@ -115,3 +115,30 @@ func TestV10AdviceComesWithRefusalsButNotOnWhatIsRefusedItself(t *testing.T) {
 		t.Errorf("of a broken minimum spend it is told %v", warnings)
 	}
 }
+
+func TestV10AnEditOfWhatAdviceLooksAtIsAdvisedAnew(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		edits promo.Edits
+		want  []promo.WarningCode
+	}{
+		"name":          {promo.Edits{Name: new("Summer")}, []promo.WarningCode{promo.TiersNotDeepening}},
+		"quantity":      {promo.Edits{TotalQuantity: new(7)}, []promo.WarningCode{promo.TiersNotDeepening}},
+		"discount":      {promo.Edits{Discount: &promo.DiscountInput{AmountOff: dollars("11")}}, nil},
+		"minimum spend": {promo.Edits{MinimumSpend: to(*dollars("60.01"))}, []promo.WarningCode{promo.MinimumSpendAboveSuggestion}},
+		"none any more": {promo.Edits{MinimumSpend: cleared[promo.MoneyInput]()}, []promo.WarningCode{promo.MinimumSpendBelowSuggestion}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := editable() // 50 dollars of minimum spend
+			v.Advice = []promo.WarningCode{promo.TiersNotDeepening}
+			_, known := example()
+			known.Now, known.KnownProducts = now.Add(-tick), []promo.ProductID{mug}
+			known.Suggestion = promo.SuggestMinimumSpend(*cents(40_00), 30, lastQuarter)
+			scope := []promo.ProductID{mug}
+			if _, _, err := v.Edit(sam, 3, v.Redraft(scope, c.edits, nil), scope, known); err != nil || !slices.Equal(v.Advice, c.want) {
+				t.Errorf("advised %v, %v; want %v", v.Advice, err, c.want)
+			}
+		})
+	}
+}

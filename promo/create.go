@@ -101,9 +101,7 @@ func judge(d Draft, c Context) (*Voucher, Refusals) {
 		Shop: c.Shop, Tool: d.Tool, DisplayChannel: check.displayChannel(), Terms: check.terms(), Version: 1, CreatedAt: c.Now,
 	}
 	v.ReferencePrice = referencePrice(v.MinimumSpend, c.MedianPrice)
-	if (d.Settings.MinimumSpend == nil) == (v.MinimumSpend == nil) {
-		v.advise(c)
-	}
+	v.advise(d.Settings, c)
 	check.acknowledged(v.Warnings())
 	return v, check.refusals
 }

@@ -154,7 +154,7 @@ func (s Standing) locked(a Actor, was, becomes Settings) (locked Refusals) {
 	return locked
 }
 
-// priced are the fields that the warning about a low maximum discount looks at (product.md V9).
+// priced are the fields that the warning about a low maximum discount and advice look at (product.md V9, V10).
 var priced = []Field{FieldDiscount, FieldMinimumSpend, FieldProductIDs}
 
 // rewrite holds the draft against the rules of a new voucher and takes it over. What was acknowledged stays so until
@@ -165,6 +165,7 @@ func (v *Voucher) rewrite(d Draft, c Context, changed []Field) ([]Warning, error
 	next.Terms, next.Version = check.terms(), v.Version+1
 	if slices.ContainsFunc(changed, func(f Field) bool { return slices.Contains(priced, f) }) {
 		next.ReferencePrice = referencePrice(next.MinimumSpend, c.MedianPrice)
+		next.advise(d.Settings, c)
 		check.acknowledged(next.Warnings())
 	}
 	if len(check.refusals) > 0 {

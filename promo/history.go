@@ -12,6 +12,7 @@ const (
 	DoneUpdate     = "UPDATE"
 	DoneIncrease   = "INCREASE_QUANTITY"
 	DoneDeactivate = "DEACTIVATE"
+	DoneAssignTier = "ASSIGN_TIER"
 )
 
 // Change is an entry of a promotion's history.

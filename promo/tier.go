@@ -137,15 +137,24 @@ type TierAssignment struct {
 	Vouchers [len(SpendTiers)][]VoucherID
 }
 
-// TierGroup is what a tier group consists of.
+// TierGroup is what an assignment makes of a tier group.
 type TierGroup struct {
 	Name string
-	// Vouchers know their places.
+	// Vouchers are those that it consists of, in the order in which they were named, each once.
 	Vouchers []*Voucher
+	// Moves are those of them that had another place.
+	Moves []TierMove
+}
+
+// TierMove is a voucher that has come to another place.
+type TierMove struct {
+	Voucher *Voucher
+	// Was is its place before. Nil: none.
+	Was *TierPlace
 }
 
 // Assign puts the vouchers into their places, or gives every rule that was broken as Refusals. Known are those that the
-// caller may see, of any shop. They come back in the order in which they were named, each once.
+// caller may see, of any shop.
 func (d TierAssignment) Assign(known map[VoucherID]*Voucher) (TierGroup, error) {
 	var (
 		refusals Refusals
@@ -160,11 +169,8 @@ func (d TierAssignment) Assign(known map[VoucherID]*Voucher) (TierGroup, error) 
 				refusals.refuse(NotFound, ErrNotFound.Message, tier.field(), strconv.Itoa(at))
 				continue
 			}
-			v.TierPlace = &TierPlace{Group: group.Name, Tier: tier}
+			group.put(v, tier)
 			spends = append(spends, v.tierSpend())
-			if !slices.Contains(group.Vouchers, v) {
-				group.Vouchers = append(group.Vouchers, v)
-			}
 		}
 	}
 	// One that is named in two tiers is not above itself.
@@ -173,4 +179,35 @@ func (d TierAssignment) Assign(known map[VoucherID]*Voucher) (TierGroup, error) 
 		return TierGroup{}, refusals
 	}
 	return group, nil
+}
+
+func (g *TierGroup) put(v *Voucher, tier SpendTier) {
+	if !slices.Contains(g.Vouchers, v) {
+		g.Vouchers = append(g.Vouchers, v)
+	}
+	if place := (TierPlace{Group: g.Name, Tier: tier}); v.TierPlace == nil || *v.TierPlace != place {
+		g.Moves = append(g.Moves, v.moveTo(&place))
+	}
+}
+
+// LeaveTiers takes the voucher out of its tier group.
+func (v *Voucher) LeaveTiers() TierMove { return v.moveTo(nil) }
+
+func (v *Voucher) moveTo(place *TierPlace) TierMove {
+	was := v.TierPlace
+	v.TierPlace = place
+	return TierMove{Voucher: v, Was: was}
+}
+
+// History tells of the move.
+func (m TierMove) History() []Change {
+	return []Change{{Action: DoneAssignTier, Field: new("tier"), Old: m.Was.text(), New: m.Voucher.TierPlace.text()}}
+}
+
+// text names the place for people. Nil is none.
+func (p *TierPlace) text() *string {
+	if p == nil {
+		return nil
+	}
+	return new(string(p.Tier) + " of " + p.Group)
 }

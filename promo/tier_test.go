@@ -1,6 +1,7 @@
 package promo_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -213,6 +214,9 @@ func TestAssigningTiers(t *testing.T) {
 			if got := broken(t, err); !slices.Equal(got, c.want) {
 				t.Fatalf("broken rules %q, want %q", got, c.want)
 			}
+			if len(group.Moves) != len(group.Vouchers) {
+				t.Errorf("%d of %d vouchers have moved", len(group.Moves), len(group.Vouchers))
+			}
 			places := map[promo.VoucherID]promo.TierPlace{}
 			for _, v := range group.Vouchers {
 				places[v.ID] = *v.TierPlace
@@ -229,4 +233,58 @@ func TestAssigningTiers(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestMovesBetweenTiersAreTold(t *testing.T) {
+	t.Parallel()
+	low := &promo.Voucher{ID: promo.VoucherID{Shop: 1, Serial: 1}}
+	high := &promo.Voucher{ID: promo.VoucherID{Shop: 1, Serial: 2}, Terms: promo.Terms{MinimumSpend: cents(1)}}
+	known := map[promo.VoucherID]*promo.Voucher{low.ID: low, high.ID: high}
+	assign := func(group string, tiers ...[]promo.VoucherID) (told []string) {
+		t.Helper()
+		d := promo.TierAssignment{Shop: 1, Group: group}
+		copy(d.Vouchers[:], tiers)
+		g, err := d.Assign(known)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range g.Moves {
+			told = append(told, history(t, m)...)
+		}
+		return told
+	}
+	for _, step := range []struct {
+		got, want []string
+	}{
+		{assign("A", []promo.VoucherID{low.ID}, []promo.VoucherID{high.ID}), []string{"1: - to LOW of A", "2: - to MEDIUM of A"}},
+		{assign("A", []promo.VoucherID{low.ID}, []promo.VoucherID{high.ID}), nil},
+		{assign("A", []promo.VoucherID{low.ID}, nil, []promo.VoucherID{high.ID}), []string{"2: MEDIUM of A to HIGH of A"}},
+		{assign("B", []promo.VoucherID{low.ID}), []string{"1: LOW of A to LOW of B"}},
+		{history(t, low.LeaveTiers()), []string{"1: LOW of B to -"}},
+	} {
+		if !slices.Equal(step.got, step.want) {
+			t.Errorf("told %q, want %q", step.got, step.want)
+		}
+	}
+	if low.TierPlace != nil || *high.TierPlace != (promo.TierPlace{Group: "A", Tier: promo.HighTier}) {
+		t.Errorf("they are at %v and %v", low.TierPlace, high.TierPlace)
+	}
+}
+
+// history writes what a move's history tells, with the voucher's number.
+func history(t *testing.T, m promo.TierMove) (told []string) {
+	t.Helper()
+	text := func(s *string) string {
+		if s == nil {
+			return "-"
+		}
+		return *s
+	}
+	for _, c := range m.History() {
+		if c.Action != promo.DoneAssignTier || *c.Field != "tier" {
+			t.Errorf("the history has %+v", c)
+		}
+		told = append(told, fmt.Sprintf("%d: %s to %s", m.Voucher.ID.Serial, text(c.Old), text(c.New)))
+	}
+	return told
 }

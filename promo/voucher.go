@@ -154,7 +154,7 @@ type Voucher struct {
 	// ReferencePrice is the price that percentages and LIVE vouchers were judged at when the voucher was made (product.md
 	// V9, V10). Nil if there was none: no minimum spend and no product in scope.
 	ReferencePrice *Money
-	// Advice is what its seller was advised when it was made (product.md V10).
+	// Advice is what its seller was advised when its price terms were last set (product.md V10).
 	Advice []WarningCode
 	// TierPlace is its place in a tier group. Nil if it is in none.
 	TierPlace *TierPlace

@@ -20,7 +20,7 @@ type Warning struct {
 }
 
 // Warnings are what the seller should know about the voucher: what follows from its terms (product.md V8, V9), and the
-// advice that was given when it was made (V10).
+// advice that was given when they were set (V10).
 func (v *Voucher) Warnings() []Warning {
 	warnings := v.discountWarnings()
 	for _, code := range v.Advice {

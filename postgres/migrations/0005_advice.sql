@@ -13,7 +13,7 @@ alter table vouchers
     add constraint vouchers_tier_in_a_group check ((tier_group is null) = (tier is null));
 -- The vouchers of a tier group; most vouchers are in none.
 create index vouchers_by_tier_group on vouchers (shop_id, tier_group) where tier_group is not null;
-grant update (tier_group, tier) on vouchers to voucherhouse_api;
+grant update (advice, tier_group, tier) on vouchers to voucherhouse_api;
 
 -- What else was made under the key: the other vouchers of a tier group.
 alter table idempotency_keys add column further_ids bigint[] not null default '{}';
