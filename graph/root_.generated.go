@@ -4572,9 +4572,9 @@ type Change {
   at: DateTime!
   "Who changed it: the role and the token's subject, such as ` + "`" + `SELLER:sam` + "`" + `."
   actor: String!
-  "What was done: CREATE, CLONE, UPDATE, INCREASE_QUANTITY or DEACTIVATE."
+  "What was done: CREATE, CLONE, UPDATE, INCREASE_QUANTITY, ASSIGN_TIER or DEACTIVATE."
   action: String!
-  "What changed, as the input names it, or ` + "`" + `status` + "`" + `. Null: the promotion as a whole."
+  "What changed, as the input names it, or ` + "`" + `status` + "`" + ` or ` + "`" + `tier` + "`" + `. Null: the promotion as a whole."
   field: String
   "What it was, for people. Null: nothing. Of CLONE the name of the voucher that was cloned."
   old: String
@@ -4862,7 +4862,7 @@ type VoucherPreview {
 
 """
 The minimum spends that make an average order a little larger: 1.2 to 1.5 times the shop's average order value, at the price
-points nearest to that. These have two digits before zeros; from 5 on the second is 0 or 5.
+points nearest to that: two digits and then zeros, such as 1.20, 48 or 650; where the first digit is 5 or more the second is 0 or 5.
 """
 type MinimumSpendSuggestion {
   "What the shop got for an order's items, on average, rounded half up. Null under 30 orders, as are ` + "`" + `low` + "`" + ` and ` + "`" + `high` + "`" + `."
