@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -63,4 +64,11 @@ func running(ctx context.Context, tx *sqlx.Tx, shop promo.ShopID, tool promo.Too
 		return nil, fmt.Errorf("reading the vouchers that run: %w", err)
 	}
 	return vouchers, nil
+}
+
+// taskAdvice is what the seller should know of handing a LIVE voucher out under a task, beside the LIVE ones that run.
+func taskAdvice(ctx context.Context, tx *sqlx.Tx, v *promo.Voucher, task promo.TaskKind, now time.Time) ([]promo.Warning, error) {
+	others, err := running(ctx, tx, v.ID.Shop, promo.LiveVoucher, now, nil)
+	others = slices.DeleteFunc(others, func(o *promo.Voucher) bool { return o.ID == v.ID })
+	return promo.TaskAdvice(v, task, others), err
 }

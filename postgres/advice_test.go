@@ -192,3 +192,42 @@ func TestPreviewIsCreationThatStoresNothing(t *testing.T) {
 		}
 	}
 }
+
+// V10: by task a voucher is compared with the shop's other LIVE vouchers that run, not with itself or with other kinds.
+func TestV10TermsByTaskAreComparedWithTheOtherLiveVouchers(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	shop := b.shop("A")
+	v := b.voucher(shop, liveVoucher("20", dollars("100")), copies(100, 2))
+	account := b.link(shop, "one")
+	in := b.goLive(account)
+	warned := func(task promo.LiveTask) (told []string) {
+		t.Helper()
+		d, warnings, err := b.Distribute(t.Context(), host(account), v.ID, in, task)
+		if err != nil {
+			t.Fatal(err)
+		}
+		must[*promo.Distribution](b)(b.StopDistribution(t.Context(), host(account), d.ID))
+		for _, w := range warnings {
+			told = append(told, string(w.Code)+" "+w.Field[0])
+		}
+		return told
+	}
+	b.voucher(shop)                                                        // 5 dollars off, of another kind
+	b.voucher(shop, liveVoucher("1", dollars("2")), claimableIn(tomorrow)) // does not run
+	b.voucher(b.shop("B"), liveVoucher("1", dollars("2")))                 // another shop's
+	if got, want := warned(followTask), []string{"FOLLOW_TASK_NEEDS_ONE_CLAIM claimsPerCustomer"}; !slices.Equal(got, want) {
+		t.Errorf("beside no other: %q, want %q", got, want)
+	}
+	b.voucher(shop, liveVoucher("10", dollars("50")), copies(50, 1))
+	want := []string{"FOLLOW_TASK_NEEDS_ONE_CLAIM claimsPerCustomer", "TASK_TERMS_MISMATCH minimumSpend", "TASK_TERMS_MISMATCH discount"}
+	if got := warned(followTask); !slices.Equal(got, want) {
+		t.Errorf("FOLLOW: %q, want %q", got, want)
+	}
+	if got, want := warned(watchTask(5)), []string{"TASK_TERMS_MISMATCH productIds"}; !slices.Equal(got, want) {
+		t.Errorf("WATCH: %q, want %q", got, want)
+	}
+	if got, want := warned(noTask), []string{"TASK_TERMS_MISMATCH totalQuantity"}; !slices.Equal(got, want) {
+		t.Errorf("NONE: %q, want %q", got, want)
+	}
+}

@@ -43,11 +43,14 @@ func (l *Ledger) Distribute(ctx context.Context, a promo.Actor, voucher promo.Vo
 		if err != nil {
 			return nil, err
 		}
-		d, err := v.Distribute(*on, task, l.now())
+		now := l.now()
+		d, err := v.Distribute(*on, task, now)
 		if err != nil {
 			return nil, err
 		}
-		warnings = promo.TaskAdvice(v, task.Kind, nil)
+		if warnings, err = taskAdvice(ctx, tx, v, task.Kind, now); err != nil {
+			return nil, err
+		}
 		d.ID.Shop = voucher.Shop
 		err = tx.GetContext(ctx, &d.ID.Serial, insertDistribution, voucher.Shop, voucher.Serial, livestream.Serial,
 			string(task.Kind), task.WatchSeconds, d.StartedAt)
