@@ -100,13 +100,22 @@ func (s *server) token(t *testing.T, caller string) string {
 // ask sends an operation as somebody ("nobody": without a token) and gives the answer's status and body.
 func (s *server) ask(t *testing.T, caller, query string, variables json.RawMessage) (int, []byte) {
 	t.Helper()
+	if caller == "nobody" {
+		return s.send(t, "", query, variables)
+	}
+	return s.send(t, s.token(t, caller), query, variables)
+}
+
+// send sends an operation with a token, if it is not empty, and gives the answer's status and body.
+func (s *server) send(t *testing.T, token, query string, variables json.RawMessage) (int, []byte) {
+	t.Helper()
 	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
 	must(t, err)
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/graphql", bytes.NewReader(body))
 	must(t, err)
 	request.Header.Set("Content-Type", "application/json")
-	if caller != "nobody" {
-		request.Header.Set("Authorization", "Bearer "+s.token(t, caller))
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
 	}
 	response, err := http.DefaultClient.Do(request)
 	must(t, err)
