@@ -29,7 +29,7 @@ const (
 
 // mostStatements bounds what a page may take, however many items it has: the scope's, and one for each thing that is
 // loaded for all items together.
-const mostStatements = 16
+const mostStatements = 12
 
 // What is asked of an item in a list.
 const (
