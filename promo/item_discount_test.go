@@ -1,6 +1,7 @@
 package promo_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -195,7 +196,7 @@ func TestV14OnlyItsSellersEndADiscount(t *testing.T) {
 	t.Parallel()
 	eachActor(func(a promo.Actor) {
 		may := a.Role == promo.Seller && (a.Client == promo.SellerCenter || a.Client == promo.SellerApp)
-		if err := discountAt(promo.ToolFlashDeal, promo.Ongoing).Deactivate(a, now); (err == nil) != may || err != nil && err != error(promo.ErrForbidden) {
+		if err := discountAt(promo.ToolFlashDeal, promo.Ongoing).Deactivate(a, now); (err == nil) != may || err != nil && !errors.Is(err, promo.ErrForbidden) {
 			t.Errorf("%s from %s: %v", a.Role, a.Client, err)
 		}
 	})

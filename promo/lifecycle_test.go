@@ -1,6 +1,7 @@
 package promo_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -127,7 +128,7 @@ func TestV14WhoMayNotIsForbidden(t *testing.T) {
 			promo.ActionDeactivate:       func(v *promo.Voucher) error { return v.Deactivate(a, stages[promo.Upcoming]) },
 		} {
 			v := running(promo.LiveVoucher, promo.Upcoming)
-			if err := do(v); (err == nil) != slices.Contains(allowed, action) || err != nil && err != error(promo.ErrForbidden) {
+			if err := do(v); (err == nil) != slices.Contains(allowed, action) || err != nil && !errors.Is(err, promo.ErrForbidden) {
 				t.Errorf("%s from %s: %s gives %v", a.Role, a.Client, action, err)
 			}
 		}
