@@ -4044,7 +4044,7 @@ type Shop implements Node {
     "The ` + "`" + `endCursor` + "`" + ` of the page before."
     after: String
   ): LivestreamConnection!
-  "Its conversations, the buyer's latest message first; for a BUYER only its own."
+  "Its conversations, the buyer's latest message first: for SELLER and AGENT; for a BUYER its own. Empty for everybody else."
   conversations(
     "Only conversations that are active, or that are not. Absent: all."
     active: Boolean
@@ -4245,7 +4245,7 @@ enum PromotionAction {
   DISTRIBUTE
   "Send it into a chat."
   SEND
-  "` + "`" + `claimVoucher` + "`" + `."
+  "` + "`" + `claimVoucher` + "`" + ` of a regular voucher with copies left. ` + "`" + `claimableVouchers` + "`" + ` says whether this very buyer can claim it, and tells of LIVE vouchers."
   CLAIM
 }
 
@@ -4267,7 +4267,7 @@ interface Promotion implements Node {
   version: Int!
   "What this caller can do with it now, from this app."
   allowedActions: [PromotionAction!]!
-  "Who changed what, latest first. Empty for a BUYER."
+  "Who changed what, latest first. Empty for a BUYER and for PLATFORM."
   history(
     "How many at the most, 1 to 100."
     first: Int = 20
@@ -4294,7 +4294,7 @@ type Voucher implements Node & Promotion {
   version: Int!
   "What this caller can do with it now, from this app."
   allowedActions: [PromotionAction!]!
-  "Who changed what, latest first. Empty for a BUYER."
+  "Who changed what, latest first. Empty for a BUYER and for PLATFORM."
   history(
     "How many at the most, 1 to 100."
     first: Int = 20
@@ -4448,7 +4448,7 @@ type ProductDiscount implements Node & Promotion {
   version: Int!
   "What this caller can do with it now, from this app."
   allowedActions: [PromotionAction!]!
-  "Who changed what, latest first. Empty for a BUYER."
+  "Who changed what, latest first. Empty for a BUYER and for PLATFORM."
   history(
     "How many at the most, 1 to 100."
     first: Int = 20
@@ -4482,7 +4482,7 @@ type FlashDeal implements Node & Promotion {
   version: Int!
   "What this caller can do with it now, from this app."
   allowedActions: [PromotionAction!]!
-  "Who changed what, latest first. Empty for a BUYER."
+  "Who changed what, latest first. Empty for a BUYER and for PLATFORM."
   history(
     "How many at the most, 1 to 100."
     first: Int = 20

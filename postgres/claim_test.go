@@ -131,8 +131,7 @@ func TestClaimAtTheEdgesOfThePeriod(t *testing.T) {
 	}
 }
 
-// V5 and V15: validity is fixed when the claim is made.
-func TestClaimValidity(t *testing.T) {
+func TestV5V15ValidityIsFixedWhenTheClaimIsMade(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	shop := b.shop("A")

@@ -11,6 +11,24 @@ import (
 	"voucherhouse/promo"
 )
 
+// However often something was sent into a chat, a coupon is refused by its own limits only.
+func TestC4OnlyTheCouponsOwnLimitsBoundSending(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	shop := b.shop("A")
+	amy, c := agent(shop), b.chat(shop, "ann")
+	for range 3 {
+		coupon := b.voucher(shop, withTool(promo.ChatCoupon), copies(10, 2))
+		for range 2 {
+			if _, _, err := b.SendCoupon(t.Context(), amy, c.ID, coupon.ID, ""); err != nil {
+				t.Error(err)
+			}
+		}
+		_, _, err := b.SendCoupon(t.Context(), amy, c.ID, coupon.ID, "")
+		wantCode(t, err, promo.ChatCustomerLimit)
+	}
+}
+
 func TestC2SendingACouponClaimsIt(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -52,12 +70,9 @@ func TestC2SendingACouponClaimsIt(t *testing.T) {
 	_, _, err = b.Claim(t.Context(), promo.ClaimRequest{Voucher: v.ID, Subject: "ann"})
 	wantCode(t, err, promo.ClaimPrivate)
 
-	// C4: sent again, it is another card, until the coupon's own limit.
 	if _, _, err := b.SendCoupon(t.Context(), amy, c.ID, v.ID, ""); err != nil {
 		t.Error(err)
 	}
-	_, _, err = b.SendCoupon(t.Context(), amy, c.ID, v.ID, "")
-	wantCode(t, err, promo.ChatCustomerLimit)
 	if got, want := b.texts(ann, c.ID), fmt.Sprintf("SHOP coupon %[1]d; SHOP coupon %[1]d; BUYER Hello?", v.ID.Serial); got != want {
 		t.Errorf("the chat is %q, want %q", got, want)
 	}

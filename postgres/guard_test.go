@@ -81,7 +81,7 @@ insert into voucher_products (shop_id, voucher_id, product_id) select shop_id, i
 }
 
 // V13, V15: a claim is nobody's to take back or to change.
-func TestV13ClaimsAreKeptAgainstDirectSQL(t *testing.T) {
+func TestV13V15ClaimsAreKeptAgainstDirectSQL(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	shop := b.shop("A")

@@ -172,7 +172,7 @@ order by f.follower, m.id`
 
 // newMessages reads what followers have not seen, within the shops of what they follow.
 func (l *Ledger) newMessages(ctx context.Context, followers []followed) (found []news, seen string, err error) {
-	s := scope{role: roleAPI}
+	s := scope{role: roleAPI, actor: promo.Agent} // as who answers chats; who follows which was decided when it began
 	var conversations []promo.ConversationID
 	var snapshots []string
 	for _, f := range followers {

@@ -126,7 +126,7 @@ func TestRefusedVoucherStoresNothing(t *testing.T) {
 	}{
 		{"NAME_LENGTH", called(" ")},
 		{"NAME_INVALID", called("a\x00b")},
-		{"QUANTITY_INVALID", copies(0, 0)},
+		{"QUANTITY_INVALID", copies(0, 1)},
 		{"PERIOD_INVALID", claimableIn(promo.Period{From: noon, To: noon})},
 		{"CURRENCY_MISMATCH", func(d *promo.Draft) { d.Settings.Discount.AmountOff.Currency = "EUR" }},
 		{"PERCENT_OUT_OF_RANGE", func(d *promo.Draft) {

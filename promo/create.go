@@ -247,9 +247,11 @@ func (c *checker) scope() Scope {
 
 func (c *checker) quantity() int {
 	s := c.draft.Settings
-	if s.TotalQuantity < 1 || s.TotalQuantity > LargestQuantity {
+	possible := s.TotalQuantity >= 1 && s.TotalQuantity <= LargestQuantity
+	if !possible {
 		c.refuse("QUANTITY_INVALID", "The quantity must be from 1 to 1,000,000,000.", "totalQuantity")
-	} else if s.ClaimsPerCustomer < 1 || s.ClaimsPerCustomer > s.TotalQuantity {
+	}
+	if s.ClaimsPerCustomer < 1 || possible && s.ClaimsPerCustomer > s.TotalQuantity {
 		c.refuse("CLAIMS_PER_CUSTOMER_INVALID", "One buyer may claim from 1 copy to all of them.", "claimsPerCustomer")
 	}
 	return s.TotalQuantity

@@ -2,6 +2,7 @@ package promo_test
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -106,6 +107,7 @@ func TestEveryBrokenRuleIsNamedAtOnce(t *testing.T) {
 	}
 	expectBroken(t, d, c,
 		"AMOUNT_NOT_POSITIVE settings.discount.percentOff.maximumDiscount.amount",
+		"CLAIMS_PER_CUSTOMER_INVALID settings.claimsPerCustomer",
 		"CURRENCY_MISMATCH settings.minimumSpend.currency",
 		"DISPLAY_CHANNEL_INVALID displayChannel",
 		"NAME_LENGTH settings.name",
@@ -178,7 +180,7 @@ func TestQuantityAndCopiesForOneBuyer(t *testing.T) {
 		{1, 1, nil},
 		{1_000_000_000, 1_000_000_000, nil},
 		{0, 1, []string{badQuantity}},
-		{-1, -1, []string{badQuantity}},
+		{-1, -1, []string{badCopies, badQuantity}},
 		{1_000_000_001, 1, []string{badQuantity}},
 		{5, 0, []string{badCopies}},
 		{5, 5, nil},
@@ -187,5 +189,21 @@ func TestQuantityAndCopiesForOneBuyer(t *testing.T) {
 		d, c := example()
 		d.Settings.TotalQuantity, d.Settings.ClaimsPerCustomer = test.total, test.each
 		expectBroken(t, d, c, test.broken...)
+	}
+}
+
+func TestV1TheThreeKindsDifferInTheirDisplayChannelOnly(t *testing.T) {
+	t.Parallel()
+	for tool, channel := range map[promo.Tool]promo.DisplayChannel{
+		promo.RegularVoucher: promo.ShopPage, promo.LiveVoucher: promo.Live, promo.ChatCoupon: promo.Inbox,
+	} {
+		d, c := example()
+		d.Tool = tool
+		v := mustMake(t, d, c)
+		d.Tool = promo.RegularVoucher
+		regular := mustMake(t, d, c)
+		if v.DisplayChannel != channel || v.Tool != tool || !reflect.DeepEqual(v.Terms, regular.Terms) {
+			t.Errorf("a %s is %+v", tool, v)
+		}
 	}
 }

@@ -138,8 +138,8 @@ func settings(in *model.VoucherSettingsInput, parent string) (promo.Settings, er
 	return s, err
 }
 
-// The executor checks @oneOf in literals, but not in variables: discountInput and validity check again. parent is the
-// input that they stand in.
+// Of a key whose value is a variable of its own that is null, only discountInput and validity can tell. parent is the input
+// that they stand in.
 
 func discountInput(in model.DiscountInput, parent string) (promo.DiscountInput, error) {
 	d := promo.DiscountInput{AmountOff: moneyInput(in.AmountOff)}

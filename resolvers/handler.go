@@ -52,6 +52,7 @@ func NewHandler(r *Resolver, keys *auth.Keys) http.Handler {
 	server.AroundResponses(withLoaders(r))
 	server.AroundFields(allow)
 	server.Use(extension.Introspection{})
+	server.Use(&oneOf{})
 	server.Use(extension.FixedComplexityLimit(mostComplexity))
 	limited := onlyJSON(http.MaxBytesHandler(server, mostBytes))
 	return identify(keys.Authenticate(limited, http.HandlerFunc(refuseToken)))

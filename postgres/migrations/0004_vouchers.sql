@@ -21,9 +21,9 @@ create table promotion_changes (
 );
 alter table promotion_changes enable row level security;
 alter table promotion_changes force row level security;
--- The shop's own people; buyers have no policy here.
+-- The shop's own people: neither buyers nor the marketplace's systems.
 create policy own_shop on promotion_changes to voucherhouse_api
-    using (coalesce(shop_id = any ((select app_shops())::bigint[]), false));  -- as in 0003_access.sql: its shop is named, too
+    using (coalesce(shop_id = any ((select app_shops())::bigint[]), false) and (select app_role()) <> 'PLATFORM');  -- as in 0003_access.sql: its shop is named, too
 grant select, insert on promotion_changes to voucherhouse_api;
 
 -- Updates of upcoming vouchers.

@@ -186,17 +186,18 @@ create policy own on audience to voucherhouse_api using (buyer_id = (select app_
 create policy own on watch_times to voucherhouse_api using (buyer_id = (select app_buyer()));
 create policy own on follows to voucherhouse_api using (buyer_id = (select app_buyer()));
 
--- A LIVE voucher is to be seen while a livestream hands it out: what is open is of a livestream that runs. A function, and
--- in plpgsql: statements on vouchers would else be planned with the policies of all the tables behind, each several times.
+-- A LIVE voucher is to be seen while a livestream hands it out: what is open is of a livestream that runs. They are gathered
+-- once for a statement, and only if it meets a LIVE voucher: to ask for each one took 30 ms in a shop with thousands. A
+-- function, and in plpgsql: statements on vouchers would else be planned with the policies of all the tables behind.
 -- +goose StatementBegin
-create function handed_out(shop bigint, voucher bigint) returns boolean stable language plpgsql as $$
+create function handed_out() returns bigint[] stable language plpgsql as $$
 begin
-    return exists (select from distributions where shop_id = shop and voucher_id = voucher and stopped_at is null);
+    return array(select voucher_id from distributions where stopped_at is null);
 end
 $$;
 -- +goose StatementEnd
 create policy handed_out on promotions for select to voucherhouse_api
-    using ((select app_subject()) is not null and tool = 'LIVE_VOUCHER' and handed_out(shop_id, id));
+    using ((select app_subject()) is not null and tool = 'LIVE_VOUCHER' and id = any ((select handed_out())::bigint[]));
 -- As before, but that the buyer's claim is looked up by the buyer: a voucher may have a million of others'.
 alter policy for_buyers on promotions using (
     (select app_subject()) is not null and (

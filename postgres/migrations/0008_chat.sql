@@ -73,10 +73,15 @@ alter table conversations force row level security;
 alter table messages force row level security;
 
 -- The planner does not see through coalesce: a second condition on the shop would make all rows as rare as one.
-create policy own_shop on conversations to voucherhouse_api, voucherhouse_claims
+create policy own_shop on conversations to voucherhouse_claims
     using (coalesce(shop_id = any ((select app_shops())::bigint[]), false));
-create policy own_shop on messages to voucherhouse_api, voucherhouse_claims
+create policy own_shop on messages to voucherhouse_claims
     using (coalesce(shop_id = any ((select app_shops())::bigint[]), false));
+-- Of a shop's people only those who answer chats read them.
+create policy answered on conversations to voucherhouse_api
+    using (coalesce(shop_id = any ((select app_shops())::bigint[]), false) and (select app_role()) in ('SELLER', 'AGENT'));
+create policy answered on messages to voucherhouse_api
+    using (coalesce(shop_id = any ((select app_shops())::bigint[]), false) and (select app_role()) in ('SELLER', 'AGENT'));
 -- A buyer's own chats; and nobody else's.
 create policy own on conversations to voucherhouse_api using (buyer_id = (select app_buyer()));
 create policy own on messages to voucherhouse_api using (
