@@ -88,7 +88,7 @@ var table = map[string]access{
 	"endLivestream":     {hosts, `mutation { endLivestream(input: { livestreamId: "{Livestream}" }) { userErrors { code field message } } }`, ""},
 	"distributeVoucher": {hosts, `mutation { distributeVoucher(input: { voucherId: "{live2}", livestreamId: "{Livestream}", task: { kind: NONE } }) { userErrors { code field message } } }`, ""},
 	"stopDistribution":  {hosts, `mutation { stopDistribution(input: { distributionId: "{Distribution}" }) { userErrors { code field message } } }`, ""},
-	"watchLivestream":   {buyers, `mutation { watchLivestream(input: { livestreamId: "{Livestream}" }) { userErrors { code field message } } }`, "BUYER"},
+	"watchLivestream":   {buyers, `mutation { watchLivestream(input: { livestreamId: "{watched}" }) { userErrors { code field message } } }`, "BUYER"},
 	"followAccount":     {buyers, `mutation { followAccount(input: { accountId: "{Account}" }) { userErrors { code field message } } }`, "BUYER"},
 	"unfollowAccount":   {buyers, `mutation { unfollowAccount(input: { accountId: "{Account}" }) { userErrors { code field message } } }`, "BUYER"},
 	"claimVoucher":      {buyers, `mutation { claimVoucher(input: { voucherId: "{regular}" }) { userErrors { code field message } } }`, "BUYER"},
@@ -101,7 +101,10 @@ var table = map[string]access{
 	"viewCoupon":        {buyers, `mutation { viewCoupon(input: { messageId: "{Message}" }) { userErrors { code field message } } }`, ""},
 }
 
-// asked puts the ids of a shop's things into a probe: those of shop 3, which is none, do not exist.
+// noShop is a shop that does not exist.
+const noShop = 9
+
+// asked puts the ids of a shop's things into a probe.
 func asked(probe string, shop int64) string {
 	id := func(kind promo.Kind, serial int64) string {
 		return relay.ID(promo.Key{Kind: kind, Shop: promo.ShopID(shop), Serial: serial})
@@ -110,6 +113,7 @@ func asked(probe string, shop int64) string {
 	for _, kind := range []promo.Kind{promo.KindProduct, promo.KindClaim, promo.KindAccount, promo.KindLivestream, promo.KindDistribution, promo.KindConversation, promo.KindMessage} {
 		places = append(places, "{"+string(kind)+"}", id(kind, shop))
 	}
+	places = append(places, "{watched}", id(promo.KindLivestream, 10+shop))
 	for n, name := range []string{"regular", "live", "chat", "upcoming", "live2", "last"} {
 		places = append(places, "{"+name+"}", id(promo.KindVoucher, 10*shop+int64(n)+1))
 	}
@@ -145,12 +149,13 @@ func TestWhoMayDoWhat(t *testing.T) {
 		t.Fatalf("the schema has %v, the table %v", names, want)
 	}
 	for _, name := range sortedKeys(table) {
-		row := table[name]
+		row, answered := table[name], false
 		for _, a := range everyActor() {
 			may := slices.ContainsFunc(row.who, func(g grant) bool { return g.lets(a) })
 			who := fmt.Sprintf("%s from %s", a.Role, a.Client)
-			other, unknown := s.askAs(t, a, asked(row.probe, 2)), s.askAs(t, a, asked(row.probe, 3))
+			other, unknown := s.askAs(t, a, asked(row.probe, 2)), s.askAs(t, a, asked(row.probe, noShop))
 			own := s.askAs(t, a, asked(row.probe, 1))
+			answered = answered || may && (own != unknown || row.probe == asked(row.probe, 1))
 			if forbidden := strings.Contains(own, `"FORBIDDEN"`); forbidden == may {
 				t.Errorf("%s, %s: forbidden is %t: %s", name, who, forbidden, own)
 			}
@@ -166,6 +171,9 @@ func TestWhoMayDoWhat(t *testing.T) {
 			case other != unknown || !strings.Contains(other, `"NOT_FOUND"`):
 				t.Errorf("%s, %s: of another shop %s, of none %s", name, who, other, unknown)
 			}
+		}
+		if !answered {
+			t.Errorf("%s: nobody is told of its own shop anything else than of none", name)
 		}
 	}
 }

@@ -145,6 +145,9 @@ for update of a`
 // UnlinkAccount unlinks an account and stops what it hands out, or refuses with the rule that forbids it (product.md L1). An
 // account that the actor may not change is refused as unknown. A livestream that runs goes on, and hands nothing out.
 func (l *Ledger) UnlinkAccount(ctx context.Context, a promo.Actor, id promo.AccountID) (*promo.Account, error) {
+	if !a.Owns(id.Shop) {
+		return nil, promo.RefuseLive(promo.LiveUnknown, "accountId")
+	}
 	return view(ctx, l, a, func(tx *sqlx.Tx) (*promo.Account, error) {
 		account, err := lockAccount(ctx, tx, id)
 		if err != nil {

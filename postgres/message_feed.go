@@ -105,6 +105,7 @@ func (f *messageFeed) close() {
 func (f *messageFeed) poll(ctx context.Context) {
 	ticker := time.NewTicker(pollEvery)
 	defer ticker.Stop()
+	failed := false
 	for {
 		select {
 		case <-ctx.Done():
@@ -116,8 +117,10 @@ func (f *messageFeed) poll(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		if err != nil {
+		if err != nil && !failed { // once for an outage
 			slog.Warn("new messages could not be read; they are told later", "error", err)
+		}
+		if failed = err != nil; failed {
 			continue
 		}
 		f.tell(who, news, seen)

@@ -65,8 +65,11 @@ order by page.place`
 // Products lists a shop's products by title.
 func (l *Ledger) Products(ctx context.Context, a promo.Actor, shop promo.ShopID, f promo.ProductFilter, args promo.PageArgs) (promo.Page[*promo.Product], error) {
 	value, serial := after(args)
-	scope := searching(a, f.Title != nil && (a.Owns(shop) || a.Role == promo.RoleBuyer))
-	rows, err := found[productRow](ctx, l, a, scope, shop, productsOfPage, productPage,
+	within := searching(a, shop, f.Title != nil)
+	if f.Title != nil && a.Role == promo.RoleBuyer { // to whom all products are open
+		within = scope{role: roleSearch}
+	}
+	rows, err := found[productRow](ctx, l, a, within, shop, productsOfPage, productPage,
 		shop, serialsIn(shop, f.IDs), f.Category, f.SKU, containing(f.Title), value, serial, args.First+1)
 	if err != nil {
 		return promo.Page[*promo.Product]{}, err

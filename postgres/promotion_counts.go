@@ -45,6 +45,6 @@ func (l *Ledger) PromotionCounts(ctx context.Context, a promo.Actor, shop promo.
 		query, params = promotionCounts, params[:3]
 	}
 	var counts promo.StatusCounts
-	err := l.inTx(ctx, searching(a, a.Owns(shop)), func(tx *sqlx.Tx) error { return tx.GetContext(ctx, &counts, query, params...) })
+	err := l.inTx(ctx, searching(a, shop, true), func(tx *sqlx.Tx) error { return tx.GetContext(ctx, &counts, query, params...) })
 	return &counts, err
 }

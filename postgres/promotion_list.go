@@ -124,7 +124,7 @@ func (l *Ledger) Promotions(ctx context.Context, a promo.Actor, shop promo.ShopI
 			return promo.Page[promo.Promotion]{}, err
 		}
 	}
-	text, scope := promotionPage, searching(a, f.Name != nil && a.Owns(shop))
+	text, scope := promotionPage, searching(a, shop, f.Name != nil)
 	if scope.role == roleSearch {
 		text = promotionSearch
 	}

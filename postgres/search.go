@@ -20,10 +20,10 @@ func containing(part *string) any {
 	return "%" + escaped.Replace(*part) + "%"
 }
 
-// searching is the scope that a list of the actor's is filtered in. All that is to be filtered must be the actor's to see
-// if it searches a text: that role is not held back by any policy (0009_lists.sql).
-func searching(a promo.Actor, text bool) scope {
-	if text {
+// searching is the scope that a list of a shop is filtered in. The role that looks into texts is not held back by any policy
+// (0009_lists.sql): only who owns the shop may search in it.
+func searching(a promo.Actor, shop promo.ShopID, text bool) scope {
+	if text && a.Owns(shop) {
 		return scope{role: roleSearch}
 	}
 	return scopeOf(a)

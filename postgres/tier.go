@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -110,14 +111,17 @@ func fitTiers(ctx context.Context, tx *sqlx.Tx, shop promo.ShopID, vouchers []*p
 }
 
 const (
-	// The vouchers of a group are locked in one order, each before its promotion, as every change does.
-	vouchersToAssign = vouchersByID + `
-order by p.shop_id, p.id
+	// The vouchers that come into a group and those that are in it are locked together, in one order, each before its
+	// promotion, as every change does.
+	lockTierVouchers = `
+select p.id
+from vouchers v join promotions p on p.shop_id = v.shop_id and p.id = v.id
+where v.shop_id = $1 and (v.id = any ($2) or v.tier_group = $3)
+order by v.id
 for update of v, p`
 	vouchersToLeave = selectVoucher + `
 where p.shop_id = $1 and v.tier_group = $2 and p.id <> all ($3)
-order by p.id
-for update of v, p`
+order by p.id`
 	updateTiers = `
 update vouchers v
 set tier_group = a.tier_group, tier = a.tier
@@ -136,10 +140,14 @@ func (l *Ledger) AssignTiers(ctx context.Context, a promo.Actor, d promo.TierAss
 		if _, err := tx.ExecContext(ctx, lockTiers, d.Shop); err != nil {
 			return fmt.Errorf("locking tier groups: %w", err)
 		}
-		shops, serials := columns(slices.Concat(d.Vouchers[:]...))
-		named, err := listVouchers(ctx, tx, vouchersToAssign, shops, serials)
-		if err != nil {
+		asked := slices.Concat(d.Vouchers[:]...)
+		if _, err := tx.ExecContext(ctx, lockTierVouchers, d.Shop, serialsIn(d.Shop, asked), strings.TrimSpace(d.Group)); err != nil {
 			return fmt.Errorf("locking the vouchers of a tier group: %w", err)
+		}
+		shops, serials := columns(asked)
+		named, err := listVouchers(ctx, tx, vouchersByID, shops, serials)
+		if err != nil {
+			return fmt.Errorf("reading the vouchers of a tier group: %w", err)
 		}
 		if group, err = d.Assign(byID(named)); err != nil {
 			return err
@@ -161,7 +169,7 @@ func leaveTiers(ctx context.Context, tx *sqlx.Tx, shop promo.ShopID, group promo
 	}
 	leaving, err := listVouchers(ctx, tx, vouchersToLeave, shop, group.Name, pq.Array(staying))
 	if err != nil {
-		return nil, fmt.Errorf("locking the vouchers that leave a tier group: %w", err)
+		return nil, fmt.Errorf("reading the vouchers that leave a tier group: %w", err)
 	}
 	moves := make([]promo.TierMove, len(leaving))
 	for i, v := range leaving {

@@ -22,10 +22,12 @@ func (l *Ledger) UpdateVoucher(ctx context.Context, a promo.Actor, e promo.Edit)
 			return err
 		}
 		draft := was.Redraft(products, e.Edits, e.Acknowledged)
-		// The percentage keeps to the policy that the voucher was made under (product.md V2).
-		known, err := draftContext(ctx, c.tx, draft, c.now, was.CreatedAt)
-		if err != nil {
-			return err
+		known := promo.Context{Now: c.now, Shop: was.Shop}
+		if was.Status(c.now) == promo.Upcoming { // claims wait behind the lock: an ongoing one only asks for its quantity
+			// The percentage keeps to the policy that the voucher was made under (product.md V2).
+			if known, err = draftContext(ctx, c.tx, draft, c.now, was.CreatedAt); err != nil {
+				return err
+			}
 		}
 		if c.history, warnings, err = c.voucher.Edit(a, e.Version, draft, products, known); err != nil || c.history == nil {
 			return err

@@ -50,6 +50,7 @@ func NewHandler(r *Resolver, keys *auth.Keys) http.Handler {
 	server.AroundOperations(onlyStreamed)
 	server.AroundResponses(withDeadline)
 	server.AroundResponses(withLoaders(r))
+	server.AroundRootFields(renewLoaders(r))
 	server.AroundFields(allow)
 	server.Use(extension.Introspection{})
 	server.Use(&oneOf{})

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"voucherhouse/promo"
 )
@@ -37,30 +38,43 @@ type loaders struct {
 
 type loadersKey struct{}
 
+func newLoaders(r *Resolver) *loaders {
+	return &loaders{
+		vouchers:                  load(r.Promotions.Vouchers),
+		usages:                    load(r.Promotions.Usages),
+		buyers:                    load(r.Shops.Buyers),
+		histories:                 load(r.Promotions.Histories),
+		scopes:                    pageLoader(r.Shops.ProductsInScope),
+		items:                     pageLoader(r.Promotions.DiscountedItems),
+		accounts:                  load(r.Accounts.Accounts),
+		accountsOfShop:            load(r.Accounts.AccountsOfShops),
+		livestreams:               load(r.Livestreams.Livestreams),
+		distributions:             load(r.Distributions.Distributions),
+		distributionsOfLivestream: load(r.Distributions.DistributionsOfLivestreams),
+		livestreamsOfShop:         pageLoader(r.Livestreams.LivestreamsOfShops),
+		livestreamsOfAccount:      pageLoader(r.Livestreams.LivestreamsOfAccounts),
+		distributionsOfVoucher:    pageLoader(r.Distributions.DistributionsOfVouchers),
+		progress:                  load(r.Distributions.Progress),
+		claims:                    load(r.Claims.ClaimsByID),
+		conversations:             load(r.Chats.ConversationsByID),
+		messages:                  pageLoader(r.Chats.Messages),
+	}
+}
+
 // withLoaders gives every answer loaders of its own: each message of a subscription is looked up anew.
 func withLoaders(r *Resolver) graphql.ResponseMiddleware {
 	return func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-		l := &loaders{
-			vouchers:                  load(r.Promotions.Vouchers),
-			usages:                    load(r.Promotions.Usages),
-			buyers:                    load(r.Shops.Buyers),
-			histories:                 load(r.Promotions.Histories),
-			scopes:                    pageLoader(r.Shops.ProductsInScope),
-			items:                     pageLoader(r.Promotions.DiscountedItems),
-			accounts:                  load(r.Accounts.Accounts),
-			accountsOfShop:            load(r.Accounts.AccountsOfShops),
-			livestreams:               load(r.Livestreams.Livestreams),
-			distributions:             load(r.Distributions.Distributions),
-			distributionsOfLivestream: load(r.Distributions.DistributionsOfLivestreams),
-			livestreamsOfShop:         pageLoader(r.Livestreams.LivestreamsOfShops),
-			livestreamsOfAccount:      pageLoader(r.Livestreams.LivestreamsOfAccounts),
-			distributionsOfVoucher:    pageLoader(r.Distributions.DistributionsOfVouchers),
-			progress:                  load(r.Distributions.Progress),
-			claims:                    load(r.Claims.ClaimsByID),
-			conversations:             load(r.Chats.ConversationsByID),
-			messages:                  pageLoader(r.Chats.Messages),
+		return next(context.WithValue(ctx, loadersKey{}, newLoaders(r)))
+	}
+}
+
+// renewLoaders gives every mutation loaders of its own: what one has changed, the next one of its request reads anew.
+func renewLoaders(r *Resolver) graphql.RootFieldMiddleware {
+	return func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+		if graphql.GetOperationContext(ctx).Operation.Operation != ast.Mutation {
+			return next(ctx)
 		}
-		return next(context.WithValue(ctx, loadersKey{}, l))
+		return next(context.WithValue(ctx, loadersKey{}, newLoaders(r)))
 	}
 }
 

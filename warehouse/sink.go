@@ -111,8 +111,9 @@ func (s *sink) name(ctx context.Context, promotions []promotionRow) error {
 }
 
 const (
-	// The embedded engine keeps a query's id in log_comment.
-	killInsert = `kill query where query_id = {query:String} or Settings['log_comment'] = {query:String} sync`
+	// The embedded engine keeps a query's id in log_comment. Other databases of the server have batches of the same number.
+	killInsert = `
+kill query where (query_id = {query:String} or Settings['log_comment'] = {query:String}) and current_database = currentDatabase() sync`
 	// The partition keeps the count to one month; the index on batches to the few parts that can hold it.
 	countBatch = `
 select count() from %s

@@ -21,6 +21,11 @@ insert into accounts (shop_id, id, handle, kind, place, linked_at) overriding sy
 select s, s, 'shop' || s, 'OFFICIAL', 0, '2026-02-01T00:00:00Z' from generate_series(1, 2) s;
 insert into livestreams (shop_id, id, account_id, title, started_at) overriding system value
 select s, s, s, 'Live', '2026-03-02T11:00:00Z' from generate_series(1, 2) s;
+-- And a livestream that goes on whatever is asked, numbered 10 + s.
+insert into accounts (shop_id, id, handle, kind, place, linked_at) overriding system value
+select s, 10 + s, 'more' || s, 'MARKETING', 1, '2026-02-01T00:00:00Z' from generate_series(1, 2) s;
+insert into livestreams (shop_id, id, account_id, title, started_at) overriding system value
+select s, 10 + s, 10 + s, 'Live', '2026-03-02T11:00:00Z' from generate_series(1, 2) s;
 insert into distributions (shop_id, id, voucher_id, livestream_id, task, started_at) overriding system value
 select s, s, 10 * s + 2, s, 'NONE', '2026-03-02T11:30:00Z' from generate_series(1, 2) s;
 insert into conversations (shop_id, id, buyer_id, last_buyer_message_at, opened_at) overriding system value

@@ -138,7 +138,12 @@ alter table follows force row level security;
 
 -- A shop's own people see what is the shop's. A claim batch sees how the buyers stand, who else watches or follows nobody. The
 -- planner does not see through coalesce: a second condition on the shop would make all rows as rare as one.
-create policy own_shop on accounts to voucherhouse_api using (coalesce(shop_id = any ((select app_shops())::bigint[]), false));
+create policy own_shop on accounts for select to voucherhouse_api using (coalesce(shop_id = any ((select app_shops())::bigint[]), false));
+-- Sellers link and unlink; a host locks its own account while it begins something there.
+create policy linked_by_sellers on accounts to voucherhouse_api
+    using (coalesce(shop_id = any ((select app_shops())::bigint[]), false) and (select app_role()) = 'SELLER');
+create policy locked_by_hosts on accounts for update to voucherhouse_api
+    using (coalesce(shop_id = any ((select app_shops())::bigint[]), false) and id = any ((select app_accounts())::bigint[]));
 create policy own_shop on livestreams for select to voucherhouse_api, voucherhouse_claims
     using (coalesce(shop_id = any ((select app_shops())::bigint[]), false));
 create policy own_shop on distributions for select to voucherhouse_api
@@ -161,7 +166,7 @@ create policy hosts_begin on distributions for insert to voucherhouse_api with c
         where livestreams.shop_id = distributions.shop_id and livestreams.id = distributions.livestream_id
           and livestreams.account_id = any ((select app_accounts())::bigint[])));
 create policy hosts_stop on distributions for update to voucherhouse_api using (
-    coalesce(shop_id = any ((select app_shops())::bigint[]), false) and ((select app_role()) <> 'HOST' or exists (
+    coalesce(shop_id = any ((select app_shops())::bigint[]), false) and ((select app_role()) = 'SELLER' or exists (
         select from livestreams
         where livestreams.shop_id = distributions.shop_id and livestreams.id = distributions.livestream_id
           and livestreams.account_id = any ((select app_accounts())::bigint[]))));
