@@ -2,9 +2,9 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -141,7 +141,8 @@ func (l *Ledger) AssignTiers(ctx context.Context, a promo.Actor, d promo.TierAss
 			return fmt.Errorf("locking tier groups: %w", err)
 		}
 		asked := slices.Concat(d.Vouchers[:]...)
-		if _, err := tx.ExecContext(ctx, lockTierVouchers, d.Shop, serialsIn(d.Shop, asked), strings.TrimSpace(d.Group)); err != nil {
+		name, ok := d.Name()
+		if _, err := tx.ExecContext(ctx, lockTierVouchers, d.Shop, serialsIn(d.Shop, asked), sql.NullString{String: name, Valid: ok}); err != nil {
 			return fmt.Errorf("locking the vouchers of a tier group: %w", err)
 		}
 		shops, serials := columns(asked)

@@ -153,6 +153,13 @@ type TierMove struct {
 	Was *TierPlace
 }
 
+// Name is the name of the group that is asked for. Not ok: no group can have it, and Assign will say so.
+func (d TierAssignment) Name() (name string, ok bool) {
+	var refusals Refusals
+	name = refusals.name(d.Group, "tierGroup")
+	return name, len(refusals) == 0
+}
+
 // Assign puts the vouchers into their places, or gives every rule that was broken as Refusals. Known are those that the
 // caller may see, of any shop.
 func (d TierAssignment) Assign(known map[VoucherID]*Voucher) (TierGroup, error) {
