@@ -38,6 +38,8 @@ type Claim struct {
 	ReservedUntil *time.Time
 	// RedeemedAt is when a paid order used it. Nil if none did.
 	RedeemedAt *time.Time
+	// Order is the one that used it, or else was the last to hold it. Nil: none, or it is unknown.
+	Order *OrderID
 }
 
 // Status is where the claim stands at the given moment. A reservation past its time counts as released (product.md K4).

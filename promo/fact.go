@@ -21,11 +21,14 @@ const (
 	FactLine FactKind = "line"
 	// FactFirstOrder is a buyer's first paid order in the shop; -1 takes back one that proved not to be the first.
 	FactFirstOrder FactKind = "first_order"
+	// FactReversal is a part of a line that was taken back, by a refund or by cancelling a paid order: at its own time, with
+	// negative amounts.
+	FactReversal FactKind = "reversal"
 )
 
 // FactKinds lists every kind.
 var FactKinds = []FactKind{
-	FactPromotion, FactQuantity, FactClaim, FactRedemption, FactCohort, FactOrder, FactLine, FactFirstOrder,
+	FactPromotion, FactQuantity, FactClaim, FactRedemption, FactCohort, FactOrder, FactLine, FactFirstOrder, FactReversal,
 }
 
 // Fact is the body of a fact: the JSON form is what the outbox holds. Amounts are minor units of the shop's currency.
@@ -47,6 +50,8 @@ type Fact struct {
 	Subsidy         int64 `json:"subsidy,omitempty"`
 	// Until is when a claim's validity ends, in microseconds since 1970.
 	Until int64 `json:"until,omitempty"`
+	// OrderedAt is when the order of a reversal was paid, in microseconds since 1970.
+	OrderedAt int64 `json:"ordered_at,omitempty"`
 	// Name is a promotion's name, and Version the version that it is from.
 	Name    string `json:"name,omitempty"`
 	Version int64  `json:"version,omitempty"`

@@ -32,6 +32,8 @@ type (
 	ConversationID = ID[Conversation]
 	// MessageID is the id of a message.
 	MessageID = ID[Message]
+	// OrderID is the id of an order.
+	OrderID = ID[Order]
 )
 
 // Kind says what a Key is the key of: the name of a type of the schema.
@@ -52,6 +54,7 @@ const (
 	KindDistribution    Kind = "Distribution"
 	KindConversation    Kind = "Conversation"
 	KindMessage         Kind = "Message"
+	KindOrder           Kind = "Order"
 )
 
 // Key is the id of anything. Of a shop only Shop is set, of a buyer only Serial.
@@ -101,3 +104,6 @@ func (c *Conversation) Key() Key {
 
 // Key is the message's key.
 func (m *Message) Key() Key { return Key{Kind: KindMessage, Shop: m.ID.Shop, Serial: m.ID.Serial} }
+
+// Key is the order's key.
+func (o *Order) Key() Key { return Key{Kind: KindOrder, Shop: o.ID.Shop, Serial: o.ID.Serial} }

@@ -39,6 +39,8 @@ const (
 	MessageOrder = "message:id"
 	// WorkbenchOrder is by end of the claim period, soonest first.
 	WorkbenchOrder = "workbench:endsAt"
+	// OrderOrder is by time of order, latest first.
+	OrderOrder = "order:placedAt"
 )
 
 // Page is a part of a list.
