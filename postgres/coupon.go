@@ -22,11 +22,12 @@ type claimRow struct {
 	ReservedUntil *time.Time `db:"reserved_until"`
 	Distribution  *int64     `db:"distribution_id"`
 	RedeemedAt    *time.Time `db:"redeemed_at"`
+	OrderID       *int64     `db:"used_by"`
 }
 
 // claimColumns are those of claimRow, from claims c and the redemption r of each.
 const claimColumns = `c.shop_id, c.id, c.voucher_id, c.buyer_id, c.source, c.claimed_at, c.valid_from, c.valid_to,
-    c.reserved_until, c.distribution_id, r.redeemed_at`
+    c.reserved_until, c.distribution_id, r.redeemed_at, case when r.id is null then c.reserved_order_id else r.order_id end as used_by`
 
 func (r claimRow) promo() *promo.Claim {
 	shop := promo.ShopID(*r.ShopID)
@@ -42,6 +43,9 @@ func (r claimRow) promo() *promo.Claim {
 	}
 	if r.Distribution != nil {
 		c.Distribution = &promo.DistributionID{Shop: shop, Serial: *r.Distribution}
+	}
+	if r.OrderID != nil {
+		c.Order = &promo.OrderID{Shop: shop, Serial: *r.OrderID}
 	}
 	return c
 }

@@ -17,7 +17,7 @@ func TestOrdinaryLogin(t *testing.T) {
 	server := startPostgres(t, filepath.Join(t.TempDir(), "postgres"))
 	super := &testBundle{t: t, dsn: server.DSN("postgres"), clock: &testClock{}}
 	super.Ledger = super.another()
-	const grantAll = `grant voucherhouse_api, voucherhouse_claims, voucherhouse_import, voucherhouse_relay, voucherhouse_search to `
+	const grantAll = `grant voucherhouse_api, voucherhouse_claims, voucherhouse_import, voucherhouse_relay, voucherhouse_search, voucherhouse_checkout to `
 
 	for _, c := range []struct{ login, remedy, do string }{
 		{"first", `alter role first createrole`, `alter role first createrole`},

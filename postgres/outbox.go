@@ -26,18 +26,27 @@ from unnest($2::text[], $3::timestamptz[], $4::json[]) as f (kind, at, payload)`
 
 // appendFacts writes facts of a shop in the transaction of the change that they tell of.
 func appendFacts(ctx context.Context, tx *sqlx.Tx, shop promo.ShopID, facts ...fact) error {
-	kinds, ats, bodies := make([]string, len(facts)), make([]time.Time, len(facts)), make([]string, len(facts))
-	for i, f := range facts {
-		body, err := json.Marshal(f.body)
-		if err != nil {
-			return fmt.Errorf("encoding a %s fact: %w", f.kind, err)
-		}
-		kinds[i], ats[i], bodies[i] = string(f.kind), f.at, string(body)
+	kinds, ats, bodies, err := factColumns(facts)
+	if err != nil {
+		return err
 	}
-	if _, err := tx.ExecContext(ctx, insertFacts, shop, pq.Array(kinds), pq.Array(ats), pq.Array(bodies)); err != nil {
+	if _, err := tx.ExecContext(ctx, insertFacts, shop, kinds, ats, bodies); err != nil {
 		return fmt.Errorf("writing facts: %w", err)
 	}
 	return nil
+}
+
+// factColumns are facts as arguments of a statement that inserts them.
+func factColumns(facts []fact) (kinds, ats, bodies any, err error) {
+	k, t, b := make([]string, len(facts)), make([]time.Time, len(facts)), make([]string, len(facts))
+	for i, f := range facts {
+		body, err := json.Marshal(f.body)
+		if err != nil {
+			return nil, nil, nil, fmt.Errorf("encoding a %s fact: %w", f.kind, err)
+		}
+		k[i], t[i], b[i] = string(f.kind), f.at, string(body)
+	}
+	return pq.Array(k), pq.Array(t), pq.Array(b), nil
 }
 
 // factOf begins a fact that counts for one voucher.

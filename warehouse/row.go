@@ -31,6 +31,7 @@ type rows struct {
 	voucherDiscount []decimal.Decimal
 	subsidy         []decimal.Decimal
 	validTo         []time.Time
+	orderedAt       []time.Time
 	tx              []uint64
 	id              []uint64
 }
@@ -42,7 +43,7 @@ func newRows(n int) *rows {
 		buyer: make([]uint64, 0, n), order: make([]uint64, 0, n), product: make([]uint64, 0, n),
 		category: make([]string, 0, n), channel: make([]string, 0, n), quantity: make([]int64, 0, n),
 		currency: make([]string, 0, n), revenue: make([]decimal.Decimal, 0, n), itemDiscount: make([]decimal.Decimal, 0, n),
-		voucherDiscount: make([]decimal.Decimal, 0, n), subsidy: make([]decimal.Decimal, 0, n), validTo: make([]time.Time, 0, n),
+		voucherDiscount: make([]decimal.Decimal, 0, n), subsidy: make([]decimal.Decimal, 0, n), validTo: make([]time.Time, 0, n), orderedAt: make([]time.Time, 0, n),
 		tx: make([]uint64, 0, n), id: make([]uint64, 0, n),
 	}
 }
@@ -68,6 +69,7 @@ func (r *rows) add(f promo.RecordedFact, body *promo.Fact, c currency) {
 	r.voucherDiscount = append(r.voucherDiscount, amount(body.VoucherDiscount, c.digits))
 	r.subsidy = append(r.subsidy, amount(body.Subsidy, c.digits))
 	r.validTo = append(r.validTo, time.UnixMicro(body.Until).UTC())
+	r.orderedAt = append(r.orderedAt, time.UnixMicro(body.OrderedAt).UTC())
 	r.tx = append(r.tx, f.Tx)
 	r.id = append(r.id, uint64(f.ID))
 }
@@ -80,7 +82,7 @@ func (r *rows) columns(batch int64) []any {
 	}
 	return []any{
 		r.shop, r.kind, r.at, r.promotions, r.tools, r.buyer, r.order, r.product, r.category, r.channel, r.quantity, r.currency,
-		r.revenue, r.itemDiscount, r.voucherDiscount, r.subsidy, r.validTo, r.tx, r.id, batches,
+		r.revenue, r.itemDiscount, r.voucherDiscount, r.subsidy, r.validTo, r.orderedAt, r.tx, r.id, batches,
 	}
 }
 

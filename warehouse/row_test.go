@@ -48,3 +48,26 @@ func TestAmountsHaveTheCurrencysDigits(t *testing.T) {
 		equal(t, amount(-1234567, currency.Digits()).String(), want)
 	}
 }
+
+func TestAReversalArrivesWithWhenItsOrderWasPaid(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	paid := march.Add(-40*24*time.Hour + 123_456*time.Microsecond)
+	write(t, b.owner, b.shop, fact{promo.FactReversal, march, promo.Fact{
+		Promotions: []int64{1}, Tools: []string{"REGULAR_VOUCHER"}, Buyer: 7, Order: 1, Product: 2, Quantity: -2,
+		Revenue: -15_27, ItemDiscount: -2_00, VoucherDiscount: -2_73, Subsidy: -55, OrderedAt: paid.UnixMicro(),
+	}})
+	must(t, b.deliver(t))
+	var told struct {
+		At, OrderedAt time.Time
+		Quantity      int64
+		Amounts       string
+	}
+	must(t, b.conn.QueryRow(t.Context(), `
+select at, ordered_at, quantity, concat_ws(' ', toString(revenue), toString(item_discount), toString(voucher_discount), toString(subsidy))
+from facts where kind = 'reversal'`).Scan(&told.At, &told.OrderedAt, &told.Quantity, &told.Amounts))
+	equal(t, told.At.UTC(), march)
+	equal(t, told.OrderedAt.UTC(), paid)
+	equal(t, told.Quantity, -2)
+	equal(t, told.Amounts, "-15.27 -2 -2.73 -0.55")
+}

@@ -1,0 +1,155 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"voucherhouse/promo"
+)
+
+// roleCheckout is the role that checkout takes; 0012_checkout.sql says what it may do.
+const roleCheckout = "voucherhouse_checkout"
+
+// checkoutScope is what checkout acts in: one shop, and whoever buys there.
+func checkoutScope(shop promo.ShopID) scope {
+	return scope{role: roleCheckout, shops: []promo.ShopID{shop}}
+}
+
+// cartProducts are a cart's products at $3, a row for each offer that runs for one. A percentage is floored to the minor
+// unit, as of vouchers. What pending orders hold of a flash deal is not left.
+const cartProducts = `
+select p.shop_id, p.id, p.sku, p.title, p.category, p.price_minor, s.currency, o.promotion_id, o.tool, o.offer_minor, o.units_left
+from products p
+    join shops s on s.id = p.shop_id
+    left join lateral (
+        select d.promotion_id, r.tool,
+            coalesce(d.price_minor, p.price_minor - p.price_minor * d.percent / 10000) as offer_minor,
+            d.quantity_limit - d.sold - (
+                select coalesce(sum(f.quantity), 0) from flash_reservations f
+                where f.shop_id = d.shop_id and f.promotion_id = d.promotion_id and f.product_id = d.product_id
+                  and f.reserved_until > $3) as units_left
+        from discounted_items d
+            join promotions r on r.shop_id = d.shop_id and r.id = d.promotion_id
+        where d.shop_id = p.shop_id and d.product_id = p.id
+          and r.starts_at <= $3 and r.ends_at > $3 and (r.deactivated_at is null or r.deactivated_at > $3)
+    ) o on true
+where p.shop_id = $1 and p.id = any ($2)`
+
+type cartProductRow struct {
+	productRow
+	Promotion *int64  `db:"promotion_id"`
+	Tool      *string `db:"tool"`
+	Offer     *int64  `db:"offer_minor"`
+	Left      *int    `db:"units_left"`
+}
+
+// pricedProducts reads a cart's products, and the offers that run for each.
+func pricedProducts(ctx context.Context, tx *sqlx.Tx, shop promo.Shop, ids []promo.ProductID, now time.Time) (map[promo.ProductID]*promo.Product, map[promo.ProductID][]promo.Offer, error) {
+	var rows []cartProductRow
+	if err := tx.SelectContext(ctx, &rows, cartProducts, shop.ID, serialsIn(shop.ID, ids), now); err != nil {
+		return nil, nil, fmt.Errorf("reading a cart's products: %w", err)
+	}
+	products, offers := map[promo.ProductID]*promo.Product{}, map[promo.ProductID][]promo.Offer{}
+	for _, r := range rows {
+		id := promo.ProductID{Shop: shop.ID, Serial: r.ID}
+		products[id] = r.productRow.promo()
+		if r.Promotion != nil {
+			offers[id] = append(offers[id], promo.Offer{
+				Promotion: promo.PromotionID{Shop: shop.ID, Serial: *r.Promotion}, Tool: promo.Tool(*r.Tool), Price: shop.Money(*r.Offer), Left: r.Left,
+			})
+		}
+	}
+	return products, offers, nil
+}
+
+// cartClaims are a buyer's claims in a shop that a cart at $3 could use, with those products of the cart that are in scope;
+// what a buyer has redeemed, or let go more than thirty days ago, is no candidate any more.
+const cartClaims = `
+select ` + claimColumns + `, v.amount_off_minor, v.percent_off, v.maximum_discount_minor, v.minimum_spend_minor, v.scope, p.tool,
+    coalesce(c.reserved_until > $3, false) as held,
+    case v.scope when 'SPECIFIC_PRODUCTS' then array(
+        select vp.product_id from voucher_products vp
+        where vp.shop_id = c.shop_id and vp.voucher_id = c.voucher_id and vp.product_id = any ($4)) end as in_scope
+from claims c
+    join vouchers v on v.shop_id = c.shop_id and v.id = c.voucher_id
+    join promotions p on p.shop_id = c.shop_id and p.id = c.voucher_id
+    left join redemptions r on r.shop_id = c.shop_id and r.claim_id = c.id and r.reversed_at is null
+where c.buyer_id = $2 and c.shop_id = $1 and c.valid_to > $3 - interval '30 days' and r.id is null`
+
+type cartClaimRow struct {
+	claimRow
+	AmountOff       *int64        `db:"amount_off_minor"`
+	PercentOff      *int32        `db:"percent_off"`
+	MaximumDiscount *int64        `db:"maximum_discount_minor"`
+	MinimumSpend    *int64        `db:"minimum_spend_minor"`
+	Scope           string        `db:"scope"`
+	Tool            string        `db:"tool"`
+	Held            bool          `db:"held"`
+	InScope         pq.Int64Array `db:"in_scope"`
+}
+
+// promo gives the claim with what pricing has to know of its voucher.
+func (r cartClaimRow) promo(shop promo.Shop) promo.HeldClaim {
+	terms := voucherRow{AmountOff: r.AmountOff, PercentOff: r.PercentOff, MaximumDiscount: r.MaximumDiscount}
+	claim := r.claimRow.promo()
+	h := promo.HeldClaim{Claim: claim, ReservedByOther: r.Held, Products: map[promo.ProductID]bool{}, Voucher: &promo.Voucher{
+		ID: claim.Voucher, Shop: shop, Tool: promo.Tool(r.Tool),
+		Terms: promo.Terms{Discount: terms.discount(shop), MinimumSpend: optionalMoney(shop, r.MinimumSpend), Scope: promo.Scope(r.Scope)},
+	}}
+	for _, serial := range r.InScope {
+		h.Products[promo.ProductID{Shop: shop.ID, Serial: serial}] = true
+	}
+	return h
+}
+
+// heldClaims reads the claims that a buyer could use for a cart.
+func heldClaims(ctx context.Context, tx *sqlx.Tx, shop promo.Shop, buyer promo.BuyerID, products []promo.ProductID, now time.Time) ([]promo.HeldClaim, error) {
+	var rows []cartClaimRow
+	if err := tx.SelectContext(ctx, &rows, cartClaims, shop.ID, buyer, now, serialsIn(shop.ID, products)); err != nil {
+		return nil, fmt.Errorf("reading a buyer's claims: %w", err)
+	}
+	claims := make([]promo.HeldClaim, len(rows))
+	for i, r := range rows {
+		claims[i] = r.promo(shop)
+	}
+	return claims, nil
+}
+
+const buyerExists = `select exists (select from buyers where id = $1)`
+
+// cart reads what a request's price depends on, at now.
+func (l *Ledger) cart(ctx context.Context, tx *sqlx.Tx, r promo.CartRequest, now time.Time) (promo.Cart, error) {
+	row, err := one[shopRow](ctx, tx, shopByID, r.Shop)
+	if err != nil {
+		return promo.Cart{}, fmt.Errorf("reading the shop: %w", err)
+	}
+	shop := row.promo()
+	var known bool
+	if err := tx.GetContext(ctx, &known, buyerExists, r.Buyer); err != nil {
+		return promo.Cart{}, fmt.Errorf("looking for a buyer: %w", err)
+	}
+	if !known {
+		return promo.Cart{}, promo.RefuseOrder(promo.OrderNotFound, "buyerId")
+	}
+	ids := make([]promo.ProductID, len(r.Lines))
+	for i, line := range r.Lines {
+		ids[i] = line.Product
+	}
+	products, offers, err := pricedProducts(ctx, tx, shop, ids, now)
+	if err != nil {
+		return promo.Cart{}, err
+	}
+	cart, err := promo.CheckCart(r, shop, products)
+	if err != nil {
+		return cart, err
+	}
+	for i := range cart.Lines {
+		cart.Lines[i].Offers = offers[cart.Lines[i].Product.ID]
+	}
+	cart.Claims, err = heldClaims(ctx, tx, shop, r.Buyer, ids, now)
+	return cart, err
+}

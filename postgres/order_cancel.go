@@ -1,0 +1,102 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+
+	"voucherhouse/promo"
+)
+
+// CancelOrder ends an order: what a pending one holds is released; what a paid one brought is taken back, with the claim
+// restored if it is still valid (product.md K4).
+func (l *Ledger) CancelOrder(ctx context.Context, a promo.Actor, shop promo.ShopID, number string) (*promo.Order, error) {
+	return l.changeOrder(ctx, a, shop, number, func(tx *sqlx.Tx, o *promo.Order) error {
+		now := l.now()
+		if err := o.Cancellable(a, now); err != nil {
+			return err
+		}
+		paid := o.Stored.Paid()
+		o.Stored = promo.OrderCancelled
+		if !paid {
+			return l.release(ctx, tx, o)
+		}
+		return l.takeBack(ctx, tx, a, o)
+	})
+}
+
+// release ends an order that was not paid, with all that it holds.
+const releaseOrder = `
+with ended as (
+    update orders set status = $3 where shop_id = $1 and id = $2 returning claim_id
+), claim as (
+    update claims c set reserved_order_id = null, reserved_until = null
+    from ended where c.shop_id = $1 and c.id = ended.claim_id and c.reserved_order_id = $2
+)
+delete from flash_reservations where shop_id = $1 and order_id = $2`
+
+func (l *Ledger) release(ctx context.Context, tx *sqlx.Tx, o *promo.Order) error {
+	if _, err := tx.ExecContext(ctx, releaseOrder, o.ID.Shop, o.ID.Serial, string(o.Stored)); err != nil {
+		return fmt.Errorf("releasing what an order held: %w", err)
+	}
+	return nil
+}
+
+// cancelPaid gives back the flash-deal units and, if its validity is not over at $3, the claim.
+const cancelPaid = `
+with ended as (
+    update orders set status = 'CANCELLED' where shop_id = $1 and id = $2 returning claim_id
+), restored as (
+    update redemptions r set reversed_at = $3
+    from ended, claims c
+    where r.shop_id = $1 and r.claim_id = ended.claim_id and r.reversed_at is null
+      and c.shop_id = $1 and c.id = ended.claim_id and c.valid_to > $3
+    returning r.claim_id
+), given_back as (
+    update order_lines set refunded = quantity where shop_id = $1 and order_id = $2
+), units as (
+    update discounted_items d set sold = d.sold - l.quantity
+    from (
+        select promotion_id, product_id, sum(quantity) as quantity from order_lines
+        where shop_id = $1 and order_id = $2 and promotion_id is not null group by 1, 2
+    ) l
+    where d.shop_id = $1 and d.promotion_id = l.promotion_id and d.product_id = l.product_id and d.quantity_limit is not null
+)
+select count(*) from restored`
+
+// takeBack ends a paid order. Its facts take back what it counted, at the time of the cancellation.
+func (l *Ledger) takeBack(ctx context.Context, tx *sqlx.Tx, a promo.Actor, o *promo.Order) error {
+	if err := lockUsed(ctx, tx, o); err != nil {
+		return err
+	}
+	rows, err := lines(ctx, tx, o)
+	if err != nil {
+		return err
+	}
+	now := l.now()
+	var restored int
+	if err := tx.GetContext(ctx, &restored, cancelPaid, o.ID.Shop, o.ID.Serial, now); err != nil {
+		return fmt.Errorf("cancelling a paid order: %w", err)
+	}
+	base, redemption, claimedAt, err := usedByOrder(ctx, tx, a, o, rows)
+	if err != nil {
+		return err
+	}
+	var facts []fact
+	for _, line := range rows {
+		facts = append(facts, fact{promo.FactReversal, now, reversal(base, o, line, line.Quantity, line.amounts())})
+	}
+	if restored > 0 {
+		redemption.Quantity = -1
+		facts = append(facts, fact{promo.FactRedemption, now, redemption}, fact{promo.FactCohort, claimedAt, redemption})
+	}
+	return appendFacts(ctx, tx, o.ID.Shop, facts...)
+}
+
+// reversal is the fact that a part of a line was taken back: everything with its sign turned, and when the order was paid.
+func reversal(base promo.Fact, o *promo.Order, line orderLineRow, quantity int, part promo.Amounts) promo.Fact {
+	f := lineFact(base, line, -quantity, promo.Amounts{}.Minus(part))
+	f.OrderedAt = o.PaidAt.UnixMicro()
+	return f
+}
