@@ -24,6 +24,9 @@ const (
 	idleTime   = 2 * time.Minute
 	// sweepEvery is how often idempotency keys that have outlived their time are forgotten.
 	sweepEvery = time.Hour
+	// expireEvery is how often orders that were not paid in time are stored as expired. They count as expired before: a minute
+	// keeps what has to be tidied at once small.
+	expireEvery = time.Minute
 )
 
 // Server serves the schema, the explorer and the health of one process.
@@ -79,7 +82,7 @@ func (s *Server) Open(ctx context.Context, stores *Stores, clock func() time.Tim
 	r := &resolvers.Resolver{
 		Shops: stores.Ledger, Catalogue: stores.Ledger, Promotions: stores.Ledger, Claims: stores.Ledger,
 		Accounts: stores.Ledger, Livestreams: stores.Ledger, Distributions: stores.Ledger, Chats: stores.Ledger,
-		Previews: stores.Ledger, Tiers: stores.Ledger, Reports: reports(stores), Clock: clock,
+		Previews: stores.Ledger, Tiers: stores.Ledger, Orders: stores.Ledger, Reports: reports(stores), Clock: clock,
 	}
 	mux := http.NewServeMux()
 	mux.Handle(endpoint, s.streams.handler(resolvers.NewHandler(r, stores.Keys)))
@@ -91,7 +94,8 @@ func (s *Server) Open(ctx context.Context, stores *Stores, clock func() time.Tim
 	if stores.Warehouse != nil {
 		s.work.Go(func() { stores.Warehouse.Relay().Run(ctx) })
 	}
-	s.work.Go(func() { sweep(ctx, stores) })
+	s.work.Go(func() { every(ctx, sweepEvery, "idempotency keys could not be swept", stores.Ledger.ForgetKeys) })
+	s.work.Go(func() { every(ctx, expireEvery, "expired orders could not be swept", stores.Ledger.SweepOrders) })
 	pages := http.Handler(mux)
 	s.pages.Store(&pages)
 	s.health.open(stores)
@@ -105,13 +109,13 @@ func reports(stores *Stores) resolvers.Reports {
 	return stores.Warehouse
 }
 
-// sweep forgets idempotency keys from time to time.
-func sweep(ctx context.Context, stores *Stores) {
-	ticker := time.NewTicker(sweepEvery)
+// every does a piece of housekeeping now and from time to time. If it fails the log says so, and the next time may do.
+func every(ctx context.Context, interval time.Duration, failed string, do func(context.Context) error) {
+	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
-		if err := stores.Ledger.ForgetKeys(ctx); err != nil && ctx.Err() == nil {
-			slog.Warn("idempotency keys could not be swept", "error", err)
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			slog.Warn(failed, "error", err)
 		}
 		select {
 		case <-ticker.C:

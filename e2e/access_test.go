@@ -39,6 +39,8 @@ var (
 	hosts        = []grant{{"HOST", "STREAMER_DESKTOP MARKETPLACE_APP"}}
 	buyers       = []grant{{"BUYER", "MARKETPLACE_APP"}}
 	chatSellers  = []grant{{"AGENT SELLER", "SELLER_CENTER"}}
+	platform     = []grant{{"PLATFORM", "SERVICE"}}
+	checkouts    = []grant{{"PLATFORM", "SERVICE"}, {"BUYER", "MARKETPLACE_APP"}}
 )
 
 const settings = `settings: { name: "New", claimPeriod: { from: "2026-04-01T00:00:00Z", to: "2026-05-01T00:00:00Z" },
@@ -48,6 +50,9 @@ const settings = `settings: { name: "New", claimPeriod: { from: "2026-04-01T00:0
 func tier(name, minimum string) string {
 	return name + strings.TrimPrefix(fmt.Sprintf(settings, minimum), "settings")
 }
+
+// cart is bob's, in the place {cart}.
+const cart = `{ shopId: "{Shop}", buyerId: "{Buyer}", lines: [{ productId: "{Product}", quantity: 1 }] }`
 
 // table is "Who may do what" of docs/product.md, with a way to ask for each.
 var table = map[string]access{
@@ -60,6 +65,8 @@ var table = map[string]access{
 	"myCoupons":         {[]grant{{"BUYER", ""}}, `{ myCoupons { nodes { id } } }`, ""},
 	"myConversations":   {[]grant{{"BUYER", ""}}, `{ myConversations { nodes { id } } }`, ""},
 	"couponWorkbench":   {[]grant{{"AGENT SELLER", ""}}, `{ couponWorkbench(conversationId: "{Conversation}") { nodes { sendable } } }`, ""},
+	"quoteCart":         {[]grant{{"BUYER PLATFORM", ""}}, `{ quoteCart(input: {cart}) { userErrors { code field message } } }`, "BUYER"},
+	"order":             {[]grant{{"SELLER AGENT HOST BUYER PLATFORM ANALYST", ""}}, `{ order(shopId: "{Shop}", orderNumber: "paid") { id } }`, ""},
 	"coreData": {[]grant{{"SELLER ANALYST", ""}}, `{ coreData(input: { shopId: "{Shop}", granularity: NONE, period: { from: "2026-03-01T00:00:00Z", to: "2026-04-01T00:00:00Z" } })
 		{ totals { claims } } }`, ""},
 	"metricDefinitions": {[]grant{{everybody, ""}}, `{ metricDefinitions { metric } }`, ""},
@@ -99,6 +106,12 @@ var table = map[string]access{
 	"closeConversation": {chatSellers, `mutation { closeConversation(input: { conversationId: "{Conversation}" }) { userErrors { code field message } } }`, ""},
 	"sendCoupon":        {chatSellers, `mutation { sendCoupon(input: { conversationId: "{Conversation}", voucherId: "{chat}" }) { userErrors { code field message } } }`, ""},
 	"viewCoupon":        {buyers, `mutation { viewCoupon(input: { messageId: "{Message}" }) { userErrors { code field message } } }`, ""},
+
+	"placeOrder": {checkouts, `mutation { placeOrder(input: { orderNumber: "new", cart: {cart}, expectedPayable: { amount: "10.00", currency: "USD" } }) {
+		userErrors { code field message } } }`, "BUYER"},
+	"payOrder":    {platform, `mutation { payOrder(input: { shopId: "{Shop}", orderNumber: "paid" }) { userErrors { code field message } } }`, ""},
+	"cancelOrder": {checkouts, `mutation { cancelOrder(input: { shopId: "{Shop}", orderNumber: "pending" }) { userErrors { code field message } } }`, ""},
+	"refundOrder": {platform, `mutation { refundOrder(input: { shopId: "{Shop}", orderNumber: "paid", refundNumber: "new" }) { userErrors { code field message } } }`, ""},
 }
 
 // noShop is a shop that does not exist.
@@ -109,7 +122,11 @@ func asked(probe string, shop int64) string {
 	id := func(kind promo.Kind, serial int64) string {
 		return relay.ID(promo.Key{Kind: kind, Shop: promo.ShopID(shop), Serial: serial})
 	}
-	places := []string{"{Shop}", relay.ID(promo.Key{Kind: promo.KindShop, Shop: promo.ShopID(shop)})}
+	probe = strings.ReplaceAll(probe, "{cart}", cart)
+	places := []string{
+		"{Shop}", relay.ID(promo.Key{Kind: promo.KindShop, Shop: promo.ShopID(shop)}),
+		"{Buyer}", relay.ID(promo.Key{Kind: promo.KindBuyer, Serial: 1}),
+	}
 	for _, kind := range []promo.Kind{promo.KindProduct, promo.KindClaim, promo.KindAccount, promo.KindLivestream, promo.KindDistribution, promo.KindConversation, promo.KindMessage} {
 		places = append(places, "{"+string(kind)+"}", id(kind, shop))
 	}

@@ -50,7 +50,7 @@ func counted(t *testing.T, seed string) (s *server, statements func() int64) {
 	keys, err := auth.LoadKeys(filepath.Join(t.TempDir(), "token.key"), time.Now)
 	must(t, err)
 	r := &resolvers.Resolver{
-		Shops: ledger, Catalogue: ledger, Promotions: ledger, Claims: ledger, Accounts: ledger, Livestreams: ledger, Distributions: ledger, Chats: ledger, Clock: func() time.Time { return noon },
+		Shops: ledger, Catalogue: ledger, Promotions: ledger, Claims: ledger, Accounts: ledger, Livestreams: ledger, Distributions: ledger, Chats: ledger, Orders: ledger, Clock: func() time.Time { return noon },
 	}
 	handler := httptest.NewServer(resolvers.NewHandler(r, keys))
 	t.Cleanup(handler.Close)
@@ -127,5 +127,38 @@ func TestChatsCostAFixedNumberOfStatements(t *testing.T) {
 		if few, many := cost(3), cost(100); few < 1 || many > 2*few {
 			t.Errorf("%s: 3 cost %d statements, 100 cost %d", name, few, many)
 		}
+	}
+}
+
+// manyOrders are a hundred orders of as many buyers, each with two lines, a claim and a refund.
+const manyOrders = manyChats + `
+insert into orders (shop_id, order_number, buyer_id, status, channel, placed_at, paid_at, claim_id, candidates)
+select 1, id, buyer_id, 'PARTIALLY_REFUNDED', 'CHAT', '2026-03-02T11:00:00Z', '2026-03-02T11:00:00Z', id,
+    json_build_array(json_build_object('claim', id, 'discount', 100, 'reason', '')) from claims;
+insert into order_lines (shop_id, order_id, line, product_id, quantity, list_minor, promotion_id)
+select 1, o.id, n, 1 + (o.id + n) % 20, 2, 2000, d.promotion_id
+from orders o cross join generate_series(1, 2) n join (
+    select promotion_id, row_number() over (order by promotion_id) as place from discounted_items) d on d.place = o.id;
+insert into redemptions (shop_id, claim_id, voucher_id, order_id, redeemed_at)
+select 1, c.id, c.voucher_id, o.id, o.paid_at from orders o join claims c on c.id = o.claim_id;
+insert into refunds (shop_id, order_id, refund_number, body, at, paid_minor, voucher_minor)
+select 1, id, 'r', '', '2026-03-02T11:30:00Z', 100, 0 from orders;`
+
+func TestOrdersCostAFixedNumberOfStatements(t *testing.T) {
+	t.Parallel()
+	s, statements := counted(t, manyOrders)
+	const query = `{ shop(id: "U2hvcDoxOjA") { orders(first: %d) { nodes { status shop { name } buyer { name } refunds { amount { amount } } refunded { amount }
+    quote { payable { amount } voucher { voucher { name } order { orderNumber } } lines { product { title } promotion { name } }
+        candidates { claim { status voucher { name } } discount { amount } } } } } } }`
+	cost := func(first int) int64 {
+		before := statements()
+		status, answer := s.ask(t, "seller", fmt.Sprintf(query, first), nil)
+		if status != 200 || strings.Contains(string(answer), `"errors"`) || strings.Count(string(answer), `"refunded"`) != first {
+			t.Fatalf("%d orders came with %d: %s", first, status, answer)
+		}
+		return statements() - before
+	}
+	if few, many := cost(3), cost(100); few < 1 || many > 2*few {
+		t.Errorf("3 orders cost %d statements, 100 cost %d", few, many)
 	}
 }

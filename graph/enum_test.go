@@ -111,6 +111,10 @@ func TestEnumsAreTheConstantsOfTheDomain(t *testing.T) {
 		"LiveErrorCode":       {"../promo/live.go", "Code"},
 		"MessageSender":       {"../promo/*.go", "MessageSender"},
 		"ChatErrorCode":       {"../promo/chat.go", "Code"},
+		"OrderStatus":         {"../promo/*.go", "OrderStatus"},
+		"OrderChannel":        {"../promo/*.go", "OrderChannel"},
+		"CandidateReason":     {"../promo/*.go", "CandidateReason"},
+		"OrderErrorCode":      {"../promo/order_refusal.go", "Code"},
 		"Granularity":         {"../warehouse/*.go", "Granularity"},
 		"Dimension":           {"../warehouse/*.go", "Dimension"},
 	} {

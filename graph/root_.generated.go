@@ -36,14 +36,18 @@ type ResolverRoot interface {
 	Livestream() LivestreamResolver
 	Message() MessageResolver
 	Mutation() MutationResolver
+	Order() OrderResolver
 	PercentOff() PercentOffResolver
 	Product() ProductResolver
 	ProductDiscount() ProductDiscountResolver
 	Query() QueryResolver
+	Quote() QuoteResolver
+	QuoteLine() QuoteLineResolver
 	Shop() ShopResolver
 	Subscription() SubscriptionResolver
 	Viewer() ViewerResolver
 	Voucher() VoucherResolver
+	VoucherCandidate() VoucherCandidateResolver
 }
 
 type DirectiveRoot struct {
@@ -71,6 +75,11 @@ type ComplexityRoot struct {
 	Buyer struct {
 		ID   func(childComplexity int) int
 		Name func(childComplexity int) int
+	}
+
+	CancelOrderPayload struct {
+		Order      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	CatalogueUserError struct {
@@ -110,6 +119,7 @@ type ComplexityRoot struct {
 		ClaimedAt    func(childComplexity int) int
 		Distribution func(childComplexity int) int
 		ID           func(childComplexity int) int
+		Order        func(childComplexity int) int
 		Source       func(childComplexity int) int
 		Status       func(childComplexity int) int
 		Validity     func(childComplexity int) int
@@ -414,6 +424,7 @@ type ComplexityRoot struct {
 
 	Mutation struct {
 		AssignVoucherTiers      func(childComplexity int, input model.AssignVoucherTiersInput) int
+		CancelOrder             func(childComplexity int, input model.CancelOrderInput) int
 		ClaimVoucher            func(childComplexity int, input model.ClaimVoucherInput) int
 		CloneVoucher            func(childComplexity int, input model.CloneVoucherInput) int
 		CloseConversation       func(childComplexity int, input model.CloseConversationInput) int
@@ -430,6 +441,9 @@ type ComplexityRoot struct {
 		FollowAccount           func(childComplexity int, input model.FollowAccountInput) int
 		IncreaseVoucherQuantity func(childComplexity int, input model.IncreaseVoucherQuantityInput) int
 		LinkAccount             func(childComplexity int, input model.LinkAccountInput) int
+		PayOrder                func(childComplexity int, input model.PayOrderInput) int
+		PlaceOrder              func(childComplexity int, input model.PlaceOrderInput) int
+		RefundOrder             func(childComplexity int, input model.RefundOrderInput) int
 		SendCoupon              func(childComplexity int, input model.SendCouponInput) int
 		SendMessage             func(childComplexity int, input model.SendMessageInput) int
 		StartConversation       func(childComplexity int, input model.StartConversationInput) int
@@ -444,11 +458,48 @@ type ComplexityRoot struct {
 		WatchLivestream         func(childComplexity int, input model.WatchLivestreamInput) int
 	}
 
+	Order struct {
+		Buyer         func(childComplexity int) int
+		Channel       func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Number        func(childComplexity int) int
+		PaidAt        func(childComplexity int) int
+		PlacedAt      func(childComplexity int) int
+		Quote         func(childComplexity int) int
+		Refunded      func(childComplexity int) int
+		Refunds       func(childComplexity int) int
+		ReservedUntil func(childComplexity int) int
+		Shop          func(childComplexity int) int
+		Status        func(childComplexity int) int
+	}
+
+	OrderConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	OrderEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	OrderUserError struct {
+		Code    func(childComplexity int) int
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
+	}
+
 	PageInfo struct {
 		EndCursor       func(childComplexity int) int
 		HasNextPage     func(childComplexity int) int
 		HasPreviousPage func(childComplexity int) int
 		StartCursor     func(childComplexity int) int
+	}
+
+	PayOrderPayload struct {
+		Order      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	PercentOff struct {
@@ -459,6 +510,12 @@ type ComplexityRoot struct {
 	Period struct {
 		From func(childComplexity int) int
 		To   func(childComplexity int) int
+	}
+
+	PlaceOrderPayload struct {
+		Order      func(childComplexity int) int
+		Quote      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	Product struct {
@@ -519,11 +576,41 @@ type ComplexityRoot struct {
 		MyConversations   func(childComplexity int, first *int, after *string) int
 		MyCoupons         func(childComplexity int, statuses []promo.ClaimStatus, first *int, after *string) int
 		Node              func(childComplexity int, id string) int
+		Order             func(childComplexity int, shopID string, orderNumber string) int
 		PreviewVoucher    func(childComplexity int, input model.PreviewVoucherInput) int
 		Promotion         func(childComplexity int, id string) int
+		QuoteCart         func(childComplexity int, input model.CartInput) int
 		Shop              func(childComplexity int, id string) int
 		Viewer            func(childComplexity int) int
 		WarehouseStatus   func(childComplexity int) int
+	}
+
+	Quote struct {
+		Candidates        func(childComplexity int) int
+		FlashDealDiscount func(childComplexity int) int
+		ItemsTotal        func(childComplexity int) int
+		Lines             func(childComplexity int) int
+		Payable           func(childComplexity int) int
+		PlatformSubsidy   func(childComplexity int) int
+		ProductDiscount   func(childComplexity int) int
+		Voucher           func(childComplexity int) int
+		VoucherDiscount   func(childComplexity int) int
+	}
+
+	QuoteLine struct {
+		ID           func(childComplexity int) int
+		ItemDiscount func(childComplexity int) int
+		ListPrice    func(childComplexity int) int
+		Paid         func(childComplexity int) int
+		Product      func(childComplexity int) int
+		Promotion    func(childComplexity int) int
+		Quantity     func(childComplexity int) int
+		VoucherShare func(childComplexity int) int
+	}
+
+	QuotePayload struct {
+		Quote      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	Reconciliation struct {
@@ -531,6 +618,18 @@ type ComplexityRoot struct {
 		LedgerFacts    func(childComplexity int) int
 		Matches        func(childComplexity int) int
 		WarehouseFacts func(childComplexity int) int
+	}
+
+	Refund struct {
+		Amount       func(childComplexity int) int
+		At           func(childComplexity int) int
+		Number       func(childComplexity int) int
+		VoucherShare func(childComplexity int) int
+	}
+
+	RefundOrderPayload struct {
+		Order      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	SendCouponPayload struct {
@@ -551,6 +650,7 @@ type ComplexityRoot struct {
 		ID              func(childComplexity int) int
 		Livestreams     func(childComplexity int, live *bool, first *int, after *string) int
 		Name            func(childComplexity int) int
+		Orders          func(childComplexity int, first *int, after *string) int
 		Products        func(childComplexity int, filter *model.ProductFilter, first *int, after *string) int
 		PromotionCounts func(childComplexity int, filter *model.PromotionFilter) int
 		Promotions      func(childComplexity int, filter *model.PromotionFilter, orderBy *model.PromotionOrder, first *int, after *string) int
@@ -661,6 +761,12 @@ type ComplexityRoot struct {
 		Validity          func(childComplexity int) int
 		Version           func(childComplexity int) int
 		Warnings          func(childComplexity int) int
+	}
+
+	VoucherCandidate struct {
+		Claim    func(childComplexity int) int
+		Discount func(childComplexity int) int
+		Reason   func(childComplexity int) int
 	}
 
 	VoucherPreview struct {
@@ -810,6 +916,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Buyer.Name(childComplexity), true
 
+	case "CancelOrderPayload.order":
+		if e.ComplexityRoot.CancelOrderPayload.Order == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelOrderPayload.Order(childComplexity), true
+	case "CancelOrderPayload.userErrors":
+		if e.ComplexityRoot.CancelOrderPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelOrderPayload.UserErrors(childComplexity), true
+
 	case "CatalogueUserError.code":
 		if e.ComplexityRoot.CatalogueUserError.Code == nil {
 			break
@@ -941,6 +1060,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Claim.ID(childComplexity), true
+	case "Claim.order":
+		if e.ComplexityRoot.Claim.Order == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Claim.Order(childComplexity), true
 	case "Claim.source":
 		if e.ComplexityRoot.Claim.Source == nil {
 			break
@@ -2003,6 +2128,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AssignVoucherTiers(childComplexity, args["input"].(model.AssignVoucherTiersInput)), true
+	case "Mutation.cancelOrder":
+		if e.ComplexityRoot.Mutation.CancelOrder == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelOrder_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelOrder(childComplexity, args["input"].(model.CancelOrderInput)), true
 	case "Mutation.claimVoucher":
 		if e.ComplexityRoot.Mutation.ClaimVoucher == nil {
 			break
@@ -2179,6 +2315,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.LinkAccount(childComplexity, args["input"].(model.LinkAccountInput)), true
+	case "Mutation.payOrder":
+		if e.ComplexityRoot.Mutation.PayOrder == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_payOrder_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PayOrder(childComplexity, args["input"].(model.PayOrderInput)), true
+	case "Mutation.placeOrder":
+		if e.ComplexityRoot.Mutation.PlaceOrder == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_placeOrder_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PlaceOrder(childComplexity, args["input"].(model.PlaceOrderInput)), true
+	case "Mutation.refundOrder":
+		if e.ComplexityRoot.Mutation.RefundOrder == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_refundOrder_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RefundOrder(childComplexity, args["input"].(model.RefundOrderInput)), true
 	case "Mutation.sendCoupon":
 		if e.ComplexityRoot.Mutation.SendCoupon == nil {
 			break
@@ -2312,6 +2481,130 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Mutation.WatchLivestream(childComplexity, args["input"].(model.WatchLivestreamInput)), true
 
+	case "Order.buyer":
+		if e.ComplexityRoot.Order.Buyer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Order.Buyer(childComplexity), true
+	case "Order.channel":
+		if e.ComplexityRoot.Order.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Order.Channel(childComplexity), true
+	case "Order.id":
+		if e.ComplexityRoot.Order.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Order.ID(childComplexity), true
+	case "Order.orderNumber":
+		if e.ComplexityRoot.Order.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Order.Number(childComplexity), true
+	case "Order.paidAt":
+		if e.ComplexityRoot.Order.PaidAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Order.PaidAt(childComplexity), true
+	case "Order.placedAt":
+		if e.ComplexityRoot.Order.PlacedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Order.PlacedAt(childComplexity), true
+	case "Order.quote":
+		if e.ComplexityRoot.Order.Quote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Order.Quote(childComplexity), true
+	case "Order.refunded":
+		if e.ComplexityRoot.Order.Refunded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Order.Refunded(childComplexity), true
+	case "Order.refunds":
+		if e.ComplexityRoot.Order.Refunds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Order.Refunds(childComplexity), true
+	case "Order.reservedUntil":
+		if e.ComplexityRoot.Order.ReservedUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Order.ReservedUntil(childComplexity), true
+	case "Order.shop":
+		if e.ComplexityRoot.Order.Shop == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Order.Shop(childComplexity), true
+	case "Order.status":
+		if e.ComplexityRoot.Order.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Order.Status(childComplexity), true
+
+	case "OrderConnection.edges":
+		if e.ComplexityRoot.OrderConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderConnection.Edges(childComplexity), true
+	case "OrderConnection.nodes":
+		if e.ComplexityRoot.OrderConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderConnection.Nodes(childComplexity), true
+	case "OrderConnection.pageInfo":
+		if e.ComplexityRoot.OrderConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderConnection.PageInfo(childComplexity), true
+
+	case "OrderEdge.cursor":
+		if e.ComplexityRoot.OrderEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderEdge.Cursor(childComplexity), true
+	case "OrderEdge.node":
+		if e.ComplexityRoot.OrderEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderEdge.Node(childComplexity), true
+
+	case "OrderUserError.code":
+		if e.ComplexityRoot.OrderUserError.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderUserError.Code(childComplexity), true
+	case "OrderUserError.field":
+		if e.ComplexityRoot.OrderUserError.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderUserError.Field(childComplexity), true
+	case "OrderUserError.message":
+		if e.ComplexityRoot.OrderUserError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderUserError.Message(childComplexity), true
+
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
 			break
@@ -2336,6 +2629,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
+
+	case "PayOrderPayload.order":
+		if e.ComplexityRoot.PayOrderPayload.Order == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PayOrderPayload.Order(childComplexity), true
+	case "PayOrderPayload.userErrors":
+		if e.ComplexityRoot.PayOrderPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PayOrderPayload.UserErrors(childComplexity), true
 
 	case "PercentOff.maximumDiscount":
 		if e.ComplexityRoot.PercentOff.MaximumDiscount == nil {
@@ -2362,6 +2668,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Period.To(childComplexity), true
+
+	case "PlaceOrderPayload.order":
+		if e.ComplexityRoot.PlaceOrderPayload.Order == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlaceOrderPayload.Order(childComplexity), true
+	case "PlaceOrderPayload.quote":
+		if e.ComplexityRoot.PlaceOrderPayload.Quote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlaceOrderPayload.Quote(childComplexity), true
+	case "PlaceOrderPayload.userErrors":
+		if e.ComplexityRoot.PlaceOrderPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlaceOrderPayload.UserErrors(childComplexity), true
 
 	case "Product.category":
 		if e.ComplexityRoot.Product.Category == nil {
@@ -2627,6 +2952,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Node(childComplexity, args["id"].(string)), true
+	case "Query.order":
+		if e.ComplexityRoot.Query.Order == nil {
+			break
+		}
+
+		args, err := ec.field_Query_order_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Order(childComplexity, args["shopId"].(string), args["orderNumber"].(string)), true
 	case "Query.previewVoucher":
 		if e.ComplexityRoot.Query.PreviewVoucher == nil {
 			break
@@ -2649,6 +2985,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Promotion(childComplexity, args["id"].(string)), true
+	case "Query.quoteCart":
+		if e.ComplexityRoot.Query.QuoteCart == nil {
+			break
+		}
+
+		args, err := ec.field_Query_quoteCart_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.QuoteCart(childComplexity, args["input"].(model.CartInput)), true
 	case "Query.shop":
 		if e.ComplexityRoot.Query.Shop == nil {
 			break
@@ -2672,6 +3019,123 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.WarehouseStatus(childComplexity), true
+
+	case "Quote.candidates":
+		if e.ComplexityRoot.Quote.Candidates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.Candidates(childComplexity), true
+	case "Quote.flashDealDiscount":
+		if e.ComplexityRoot.Quote.FlashDealDiscount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.FlashDealDiscount(childComplexity), true
+	case "Quote.itemsTotal":
+		if e.ComplexityRoot.Quote.ItemsTotal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.ItemsTotal(childComplexity), true
+	case "Quote.lines":
+		if e.ComplexityRoot.Quote.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.Lines(childComplexity), true
+	case "Quote.payable":
+		if e.ComplexityRoot.Quote.Payable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.Payable(childComplexity), true
+	case "Quote.platformSubsidy":
+		if e.ComplexityRoot.Quote.PlatformSubsidy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.PlatformSubsidy(childComplexity), true
+	case "Quote.productDiscount":
+		if e.ComplexityRoot.Quote.ProductDiscount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.ProductDiscount(childComplexity), true
+	case "Quote.voucher":
+		if e.ComplexityRoot.Quote.Voucher == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.Voucher(childComplexity), true
+	case "Quote.voucherDiscount":
+		if e.ComplexityRoot.Quote.VoucherDiscount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.VoucherDiscount(childComplexity), true
+
+	case "QuoteLine.id":
+		if e.ComplexityRoot.QuoteLine.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLine.ID(childComplexity), true
+	case "QuoteLine.itemDiscount":
+		if e.ComplexityRoot.QuoteLine.ItemDiscount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLine.ItemDiscount(childComplexity), true
+	case "QuoteLine.listPrice":
+		if e.ComplexityRoot.QuoteLine.ListPrice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLine.ListPrice(childComplexity), true
+	case "QuoteLine.paid":
+		if e.ComplexityRoot.QuoteLine.Paid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLine.Paid(childComplexity), true
+	case "QuoteLine.product":
+		if e.ComplexityRoot.QuoteLine.Product == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLine.Product(childComplexity), true
+	case "QuoteLine.promotion":
+		if e.ComplexityRoot.QuoteLine.Promotion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLine.Promotion(childComplexity), true
+	case "QuoteLine.quantity":
+		if e.ComplexityRoot.QuoteLine.Quantity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLine.Quantity(childComplexity), true
+	case "QuoteLine.voucherShare":
+		if e.ComplexityRoot.QuoteLine.VoucherShare == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLine.VoucherShare(childComplexity), true
+
+	case "QuotePayload.quote":
+		if e.ComplexityRoot.QuotePayload.Quote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuotePayload.Quote(childComplexity), true
+	case "QuotePayload.userErrors":
+		if e.ComplexityRoot.QuotePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuotePayload.UserErrors(childComplexity), true
 
 	case "Reconciliation.at":
 		if e.ComplexityRoot.Reconciliation.At == nil {
@@ -2697,6 +3161,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Reconciliation.WarehouseFacts(childComplexity), true
+
+	case "Refund.amount":
+		if e.ComplexityRoot.Refund.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Refund.Amount(childComplexity), true
+	case "Refund.at":
+		if e.ComplexityRoot.Refund.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Refund.At(childComplexity), true
+	case "Refund.refundNumber":
+		if e.ComplexityRoot.Refund.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Refund.Number(childComplexity), true
+	case "Refund.voucherShare":
+		if e.ComplexityRoot.Refund.VoucherShare == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Refund.VoucherShare(childComplexity), true
+
+	case "RefundOrderPayload.order":
+		if e.ComplexityRoot.RefundOrderPayload.Order == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefundOrderPayload.Order(childComplexity), true
+	case "RefundOrderPayload.userErrors":
+		if e.ComplexityRoot.RefundOrderPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefundOrderPayload.UserErrors(childComplexity), true
 
 	case "SendCouponPayload.claim":
 		if e.ComplexityRoot.SendCouponPayload.Claim == nil {
@@ -2776,6 +3278,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Shop.Name(childComplexity), true
+	case "Shop.orders":
+		if e.ComplexityRoot.Shop.Orders == nil {
+			break
+		}
+
+		args, err := ec.field_Shop_orders_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Shop.Orders(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Shop.products":
 		if e.ComplexityRoot.Shop.Products == nil {
 			break
@@ -3205,6 +3718,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Voucher.Warnings(childComplexity), true
 
+	case "VoucherCandidate.claim":
+		if e.ComplexityRoot.VoucherCandidate.Claim == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoucherCandidate.Claim(childComplexity), true
+	case "VoucherCandidate.discount":
+		if e.ComplexityRoot.VoucherCandidate.Discount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoucherCandidate.Discount(childComplexity), true
+	case "VoucherCandidate.reason":
+		if e.ComplexityRoot.VoucherCandidate.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoucherCandidate.Reason(childComplexity), true
+
 	case "VoucherPreview.estimatedSpend":
 		if e.ComplexityRoot.VoucherPreview.EstimatedSpend == nil {
 			break
@@ -3404,6 +3936,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		ec.unmarshalInputAssignVoucherTiersInput,
 		ec.unmarshalInputBuyerInput,
+		ec.unmarshalInputCancelOrderInput,
+		ec.unmarshalInputCartInput,
+		ec.unmarshalInputCartLineInput,
 		ec.unmarshalInputClaimVoucherInput,
 		ec.unmarshalInputCloneVoucherInput,
 		ec.unmarshalInputCloseConversationInput,
@@ -3425,13 +3960,17 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputLinkAccountInput,
 		ec.unmarshalInputLiveTaskInput,
 		ec.unmarshalInputMoneyInput,
+		ec.unmarshalInputPayOrderInput,
 		ec.unmarshalInputPercentOffInput,
 		ec.unmarshalInputPeriodInput,
+		ec.unmarshalInputPlaceOrderInput,
 		ec.unmarshalInputPreviewVoucherInput,
 		ec.unmarshalInputProductFilter,
 		ec.unmarshalInputProductInput,
 		ec.unmarshalInputPromotionFilter,
 		ec.unmarshalInputPromotionOrder,
+		ec.unmarshalInputRefundLineInput,
+		ec.unmarshalInputRefundOrderInput,
 		ec.unmarshalInputSendCouponInput,
 		ec.unmarshalInputSendMessageInput,
 		ec.unmarshalInputStartConversationInput,
@@ -3747,6 +4286,22 @@ type Query {
     "The ` + "`" + `endCursor` + "`" + ` of the page before. It belongs to one filter."
     after: String
   ): WorkbenchConnection @allow(roles: [AGENT, SELLER])
+  """
+  The price of a cart now, and why it is so: stores nothing.
+
+  For a BUYER of its own cart in any shop; for PLATFORM of any buyer's in its shops.
+  """
+  quoteCart(
+    "The cart."
+    input: CartInput!
+  ): QuotePayload @allow(roles: [BUYER, PLATFORM])
+  "An order by its number. Null, with NOT_FOUND, if it does not exist for this caller."
+  order(
+    "The shop it was placed in."
+    shopId: ID!
+    "Its number."
+    orderNumber: String!
+  ): Order @allow(roles: [SELLER, AGENT, HOST, BUYER, PLATFORM, ANALYST])
   "What a shop's promotions brought, from the warehouse. Null, with UNAVAILABLE, while that is away."
   coreData(
     "Which numbers, of which shop and time."
@@ -3962,6 +4517,35 @@ type Mutation {
     "The card that was seen."
     input: ViewCouponInput!
   ): ViewCouponPayload @allow(roles: [BUYER], clients: [MARKETPLACE_APP])
+  """
+  Prices a cart, reserves the best voucher and the flash-deal units for 15 minutes, and stores the order as PENDING.
+
+  At the payable that the buyer was shown, or refused with the new quote. A repeat of the same cart under the same number
+  returns the order; another cart under a used number is CONFLICT.
+  """
+  placeOrder(
+    "The order to place."
+    input: PlaceOrderInput!
+  ): PlaceOrderPayload @allow(roles: [PLATFORM], clients: [SERVICE]) @allow(roles: [BUYER], clients: [MARKETPLACE_APP])
+  """
+  Redeems what an order holds. A repeat returns the order that is paid.
+
+  After the reservation has ended it is reserved again, if the claim is still to be had and the price is the same.
+  """
+  payOrder(
+    "The order to pay."
+    input: PayOrderInput!
+  ): PayOrderPayload @allow(roles: [PLATFORM], clients: [SERVICE])
+  "Ends an order: releases what a pending one holds; takes a paid one back and restores its claim, if that is still valid. A BUYER can while it is PENDING."
+  cancelOrder(
+    "The order to cancel."
+    input: CancelOrderInput!
+  ): CancelOrderPayload @allow(roles: [PLATFORM], clients: [SERVICE]) @allow(roles: [BUYER], clients: [MARKETPLACE_APP])
+  "Gives back a paid order, whole or by line, at the shares frozen with it. A repeat under the same refund number gives nothing more. The claim stays redeemed."
+  refundOrder(
+    "What to give back."
+    input: RefundOrderInput!
+  ): RefundOrderPayload @allow(roles: [PLATFORM], clients: [SERVICE])
 }
 
 """
@@ -4053,6 +4637,13 @@ type Shop implements Node {
     "The ` + "`" + `endCursor` + "`" + ` of the page before."
     after: String
   ): ConversationConnection!
+  "Its orders, latest first; for a BUYER its own."
+  orders(
+    "How many at the most, 1 to 100."
+    first: Int = 20
+    "The ` + "`" + `endCursor` + "`" + ` of the page before."
+    after: String
+  ): OrderConnection!
 }
 
 "Something a shop sells."
@@ -5071,6 +5662,8 @@ type Claim implements Node {
   validity: Period!
   "What it was made through. Null unless ` + "`" + `source` + "`" + ` is LIVE, and for claims of an imported history."
   distribution: Distribution
+  "The order that holds or has used it. Null: none, or it is an imported redemption without one."
+  order: Order
 }
 
 "What a buyer could claim now, and if not, why."
@@ -5563,6 +6156,294 @@ type ViewCouponPayload {
   userErrors: [ChatUserError!]!
 }
 
+"A buyer's cart in a shop."
+input CartInput {
+  "The shop."
+  shopId: ID!
+  "Who buys. A BUYER can only be itself."
+  buyerId: ID!
+  "What is bought: 1 to 500 lines."
+  lines: [CartLineInput!]!
+  "What the platform adds to what the buyer pays; the shop gets as much. From PLATFORM only."
+  platformSubsidy: MoneyInput
+}
+
+"A line of a cart."
+input CartLineInput {
+  "A product of the shop."
+  productId: ID!
+  "How many, 1 to 1,000,000."
+  quantity: Int!
+}
+
+"The price of a cart: list prices, less product discounts and flash deals, less the best voucher, less the platform's subsidy."
+type Quote {
+  "In the cart's order."
+  lines: [QuoteLine!]!
+  "Sum of the list prices."
+  itemsTotal: Money!
+  "What product discounts take off."
+  productDiscount: Money!
+  "What flash deals take off."
+  flashDealDiscount: Money!
+  "What the voucher takes off."
+  voucherDiscount: Money!
+  "What the platform adds."
+  platformSubsidy: Money!
+  "What the buyer pays."
+  payable: Money!
+  "The claim with the greatest discount. Null: none has an effect."
+  voucher: Claim
+  "Every claim that the buyer has in the shop and has not used, best first, with its amount or why it does not apply. Those that ended more than 30 days ago are left out."
+  candidates: [VoucherCandidate!]!
+}
+
+"A line of a quote. Amounts are of the whole line."
+type QuoteLine {
+  "Names the line within its order, for refunds."
+  id: ID!
+  "What is bought."
+  product: Product!
+  "How many."
+  quantity: Int!
+  "At list price."
+  listPrice: Money!
+  "What the product discount or flash deal takes off."
+  itemDiscount: Money!
+  "The line's share of what the voucher takes off: frozen with the order."
+  voucherShare: Money!
+  "What the buyer pays for it: less its share of the platform's subsidy, too."
+  paid: Money!
+  "The product discount or flash deal that gave the item discount. Null: none, or for a BUYER one that is over."
+  promotion: Promotion
+}
+
+"A claim that a quote has considered."
+type VoucherCandidate {
+  "The claim."
+  claim: Claim!
+  "What it takes off, or would if it were the best. Zero if it does not apply."
+  discount: Money!
+  "Why it is not used. Null for the one that is."
+  reason: CandidateReason
+}
+
+"Why a claim is not the one that is used: the first that applies."
+enum CandidateReason {
+  "Its validity has not begun."
+  NOT_YET_VALID
+  "Its validity is over."
+  NO_LONGER_VALID
+  "Another unpaid order holds it."
+  RESERVED_BY_ANOTHER_ORDER
+  "Nothing in the cart is in its scope."
+  NO_ITEM_IN_SCOPE
+  "What is in scope comes to less than its minimum spend."
+  BELOW_MINIMUM_SPEND
+  "It would take nothing off."
+  NO_EFFECT
+  "Another one takes off more; of equal ones, the one that ends earlier, then that was claimed earlier."
+  NOT_THE_BEST
+}
+
+"Outcome of ` + "`" + `quoteCart` + "`" + `."
+type QuotePayload {
+  "The quote. Null when ` + "`" + `userErrors` + "`" + ` is not empty."
+  quote: Quote
+  "Why there is no price. Empty on success."
+  userErrors: [OrderUserError!]!
+}
+
+"Where an order came from."
+enum OrderChannel {
+  "The shop's pages."
+  STOREFRONT
+  "A livestream."
+  LIVE
+  "A chat."
+  CHAT
+}
+
+"Where an order stands."
+enum OrderStatus {
+  "Waiting to be paid; it holds its claim and its flash-deal units until ` + "`" + `reservedUntil` + "`" + `."
+  PENDING
+  "Paid."
+  PAID
+  "Cancelled, before or after it was paid."
+  CANCELLED
+  "Not paid in time. It can still be paid, if what it held is still to be had at the same price."
+  EXPIRED
+  "Paid, and a part was given back."
+  PARTIALLY_REFUNDED
+  "Paid, and all was given back."
+  REFUNDED
+}
+
+"A cart that a buyer has bound itself to, at a price that does not change any more."
+type Order implements Node {
+  "Opaque and stable."
+  id: ID!
+  "The caller's own key, unique in the shop."
+  orderNumber: String!
+  "Where it was placed."
+  shop: Shop!
+  "Who placed it."
+  buyer: Buyer!
+  "Where it stands now."
+  status: OrderStatus!
+  "Its price, frozen. Null for an imported order without lines."
+  quote: Quote
+  "Where it came from."
+  channel: OrderChannel!
+  "When it was placed."
+  placedAt: DateTime!
+  "Until when it holds its claim and its flash-deal units. Null for an imported order."
+  reservedUntil: DateTime
+  "When it was paid. Null before."
+  paidAt: DateTime
+  "What was given back, earliest first."
+  refunds: [Refund!]!
+  "How much the buyer got back by refunds in all."
+  refunded: Money!
+}
+
+"What was given back of an order at once."
+type Refund {
+  "The caller's own key, unique in the order."
+  refundNumber: String!
+  "When."
+  at: DateTime!
+  "What the buyer got back."
+  amount: Money!
+  "What of it the voucher had taken off, and is not given back."
+  voucherShare: Money!
+}
+
+"Why something about an order was refused."
+enum OrderErrorCode {
+  "The shop, the buyer or the order does not exist for this caller."
+  NOT_FOUND
+  "The cart has no lines."
+  CART_EMPTY
+  "A quantity is out of bounds, or there are too many lines."
+  QUANTITY_INVALID
+  "A product does not exist in this shop."
+  PRODUCT_NOT_FOUND
+  "The currency is not the shop's."
+  CURRENCY_MISMATCH
+  "The amount is negative, or has more digits than the currency."
+  AMOUNT_INVALID
+  "The order number or refund number is empty or longer than 100 bytes."
+  NUMBER_INVALID
+  "The price is another by now; the new quote comes with the refusal."
+  QUOTE_CHANGED
+  "The order is no longer waiting to be paid."
+  NOT_PENDING
+  "The order is not paid."
+  NOT_PAID
+  "The reservation has ended, and claim or price no longer hold."
+  RESERVATION_EXPIRED
+  "The order is cancelled already."
+  ALREADY_CANCELLED
+  "More than is left to give back."
+  REFUND_EXCEEDS_PAID
+  "The order has no such line."
+  LINE_NOT_FOUND
+}
+
+"Why something about an order was refused."
+type OrderUserError {
+  "What to branch on."
+  code: OrderErrorCode!
+  "For people."
+  message: String!
+  "Path of the input field at fault, if one is."
+  field: [String!]
+}
+
+"Input of ` + "`" + `placeOrder` + "`" + `."
+input PlaceOrderInput {
+  "The caller's own key of the order, 1 to 100 bytes, unique in the shop: makes repeats safe."
+  orderNumber: String!
+  "What is bought."
+  cart: CartInput!
+  "Where the order came from."
+  channel: OrderChannel! = STOREFRONT
+  "What the buyer was shown. If the price is another by now, QUOTE_CHANGED and the new quote come back."
+  expectedPayable: MoneyInput!
+}
+
+"Outcome of ` + "`" + `placeOrder` + "`" + `."
+type PlaceOrderPayload {
+  "The order. Null when ` + "`" + `userErrors` + "`" + ` is not empty."
+  order: Order
+  "The price as it is now. Only with QUOTE_CHANGED."
+  quote: Quote
+  "Why nothing was placed. Empty on success."
+  userErrors: [OrderUserError!]!
+}
+
+"Input of ` + "`" + `payOrder` + "`" + `."
+input PayOrderInput {
+  "The shop it was placed in."
+  shopId: ID!
+  "Its number."
+  orderNumber: String!
+}
+
+"Outcome of ` + "`" + `payOrder` + "`" + `."
+type PayOrderPayload {
+  "The order as it is now. Null when ` + "`" + `userErrors` + "`" + ` is not empty."
+  order: Order
+  "Why nothing was paid. Empty on success."
+  userErrors: [OrderUserError!]!
+}
+
+"Input of ` + "`" + `cancelOrder` + "`" + `."
+input CancelOrderInput {
+  "The shop it was placed in."
+  shopId: ID!
+  "Its number."
+  orderNumber: String!
+}
+
+"Outcome of ` + "`" + `cancelOrder` + "`" + `."
+type CancelOrderPayload {
+  "The order as it is now. Null when ` + "`" + `userErrors` + "`" + ` is not empty."
+  order: Order
+  "Why nothing was changed. Empty on success."
+  userErrors: [OrderUserError!]!
+}
+
+"So many of a line of an order."
+input RefundLineInput {
+  "The line's id in the order's quote."
+  lineId: ID!
+  "How many to give back."
+  quantity: Int!
+}
+
+"Input of ` + "`" + `refundOrder` + "`" + `."
+input RefundOrderInput {
+  "The shop it was placed in."
+  shopId: ID!
+  "The order's number."
+  orderNumber: String!
+  "The caller's own key of the refund, 1 to 100 bytes, unique in the order: makes repeats safe."
+  refundNumber: String!
+  "What to give back. Absent: all that is left."
+  lines: [RefundLineInput!]
+}
+
+"Outcome of ` + "`" + `refundOrder` + "`" + `."
+type RefundOrderPayload {
+  "The order as it is now. Null when ` + "`" + `userErrors` + "`" + ` is not empty."
+  order: Order
+  "Why nothing was given back. Empty on success."
+  userErrors: [OrderUserError!]!
+}
+
 "How long the buckets of a series are, in local time."
 enum Granularity {
   "No series."
@@ -5966,6 +6847,24 @@ type WorkbenchEdge {
   "The item."
   node: WorkbenchCoupon!
 }
+
+"A page of a list of orders."
+type OrderConnection {
+  "The page's items with their cursors."
+  edges: [OrderEdge!]!
+  "The page's items."
+  nodes: [Order!]!
+  "Where the page stands in the list."
+  pageInfo: PageInfo!
+}
+
+"An item of a list of orders."
+type OrderEdge {
+  "Stands for the item's place: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The item."
+  node: Order!
+}
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -6010,6 +6909,16 @@ func (ec *executionContext) childFields_Buyer(ctx context.Context, field graphql
 		return ec.fieldContext_Buyer_name(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Buyer", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelOrderPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "order":
+		return ec.fieldContext_CancelOrderPayload_order(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CancelOrderPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelOrderPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CatalogueUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6094,6 +7003,8 @@ func (ec *executionContext) childFields_Claim(ctx context.Context, field graphql
 		return ec.fieldContext_Claim_validity(ctx, field)
 	case "distribution":
 		return ec.fieldContext_Claim_distribution(ctx, field)
+	case "order":
+		return ec.fieldContext_Claim_order(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Claim", field.Name)
 }
@@ -6690,6 +7601,70 @@ func (ec *executionContext) childFields_Money(ctx context.Context, field graphql
 	return nil, fmt.Errorf("no field named %q was found under type Money", field.Name)
 }
 
+func (ec *executionContext) childFields_Order(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Order_id(ctx, field)
+	case "orderNumber":
+		return ec.fieldContext_Order_orderNumber(ctx, field)
+	case "shop":
+		return ec.fieldContext_Order_shop(ctx, field)
+	case "buyer":
+		return ec.fieldContext_Order_buyer(ctx, field)
+	case "status":
+		return ec.fieldContext_Order_status(ctx, field)
+	case "quote":
+		return ec.fieldContext_Order_quote(ctx, field)
+	case "channel":
+		return ec.fieldContext_Order_channel(ctx, field)
+	case "placedAt":
+		return ec.fieldContext_Order_placedAt(ctx, field)
+	case "reservedUntil":
+		return ec.fieldContext_Order_reservedUntil(ctx, field)
+	case "paidAt":
+		return ec.fieldContext_Order_paidAt(ctx, field)
+	case "refunds":
+		return ec.fieldContext_Order_refunds(ctx, field)
+	case "refunded":
+		return ec.fieldContext_Order_refunded(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Order", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OrderConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OrderConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OrderConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OrderEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OrderEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_OrderUserError_code(ctx, field)
+	case "message":
+		return ec.fieldContext_OrderUserError_message(ctx, field)
+	case "field":
+		return ec.fieldContext_OrderUserError_field(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderUserError", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -6704,6 +7679,16 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_PayOrderPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "order":
+		return ec.fieldContext_PayOrderPayload_order(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PayOrderPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PayOrderPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Period(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "from":
@@ -6712,6 +7697,18 @@ func (ec *executionContext) childFields_Period(ctx context.Context, field graphq
 		return ec.fieldContext_Period_to(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Period", field.Name)
+}
+
+func (ec *executionContext) childFields_PlaceOrderPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "order":
+		return ec.fieldContext_PlaceOrderPayload_order(ctx, field)
+	case "quote":
+		return ec.fieldContext_PlaceOrderPayload_quote(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PlaceOrderPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlaceOrderPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Product(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6814,6 +7811,62 @@ func (ec *executionContext) childFields_PromotionEdge(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type PromotionEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Quote(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lines":
+		return ec.fieldContext_Quote_lines(ctx, field)
+	case "itemsTotal":
+		return ec.fieldContext_Quote_itemsTotal(ctx, field)
+	case "productDiscount":
+		return ec.fieldContext_Quote_productDiscount(ctx, field)
+	case "flashDealDiscount":
+		return ec.fieldContext_Quote_flashDealDiscount(ctx, field)
+	case "voucherDiscount":
+		return ec.fieldContext_Quote_voucherDiscount(ctx, field)
+	case "platformSubsidy":
+		return ec.fieldContext_Quote_platformSubsidy(ctx, field)
+	case "payable":
+		return ec.fieldContext_Quote_payable(ctx, field)
+	case "voucher":
+		return ec.fieldContext_Quote_voucher(ctx, field)
+	case "candidates":
+		return ec.fieldContext_Quote_candidates(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Quote", field.Name)
+}
+
+func (ec *executionContext) childFields_QuoteLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_QuoteLine_id(ctx, field)
+	case "product":
+		return ec.fieldContext_QuoteLine_product(ctx, field)
+	case "quantity":
+		return ec.fieldContext_QuoteLine_quantity(ctx, field)
+	case "listPrice":
+		return ec.fieldContext_QuoteLine_listPrice(ctx, field)
+	case "itemDiscount":
+		return ec.fieldContext_QuoteLine_itemDiscount(ctx, field)
+	case "voucherShare":
+		return ec.fieldContext_QuoteLine_voucherShare(ctx, field)
+	case "paid":
+		return ec.fieldContext_QuoteLine_paid(ctx, field)
+	case "promotion":
+		return ec.fieldContext_QuoteLine_promotion(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuoteLine", field.Name)
+}
+
+func (ec *executionContext) childFields_QuotePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "quote":
+		return ec.fieldContext_QuotePayload_quote(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_QuotePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuotePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Reconciliation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "at":
@@ -6826,6 +7879,30 @@ func (ec *executionContext) childFields_Reconciliation(ctx context.Context, fiel
 		return ec.fieldContext_Reconciliation_matches(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Reconciliation", field.Name)
+}
+
+func (ec *executionContext) childFields_Refund(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "refundNumber":
+		return ec.fieldContext_Refund_refundNumber(ctx, field)
+	case "at":
+		return ec.fieldContext_Refund_at(ctx, field)
+	case "amount":
+		return ec.fieldContext_Refund_amount(ctx, field)
+	case "voucherShare":
+		return ec.fieldContext_Refund_voucherShare(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Refund", field.Name)
+}
+
+func (ec *executionContext) childFields_RefundOrderPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "order":
+		return ec.fieldContext_RefundOrderPayload_order(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RefundOrderPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RefundOrderPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SendCouponPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6872,6 +7949,8 @@ func (ec *executionContext) childFields_Shop(ctx context.Context, field graphql.
 		return ec.fieldContext_Shop_livestreams(ctx, field)
 	case "conversations":
 		return ec.fieldContext_Shop_conversations(ctx, field)
+	case "orders":
+		return ec.fieldContext_Shop_orders(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Shop", field.Name)
 }
@@ -7078,6 +8157,18 @@ func (ec *executionContext) childFields_Voucher(ctx context.Context, field graph
 		return ec.fieldContext_Voucher_distributions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Voucher", field.Name)
+}
+
+func (ec *executionContext) childFields_VoucherCandidate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "claim":
+		return ec.fieldContext_VoucherCandidate_claim(ctx, field)
+	case "discount":
+		return ec.fieldContext_VoucherCandidate_discount(ctx, field)
+	case "reason":
+		return ec.fieldContext_VoucherCandidate_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoucherCandidate", field.Name)
 }
 
 func (ec *executionContext) childFields_VoucherPreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

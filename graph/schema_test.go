@@ -266,6 +266,11 @@ func TestMutationsAreOpenToThoseOfTheTable(t *testing.T) {
 		"viewCoupon":        {"BUYER", "MARKETPLACE_APP"},
 		"sendCoupon":        {"AGENT SELLER", "SELLER_CENTER"},
 		"closeConversation": {"AGENT SELLER", "SELLER_CENTER"},
+
+		"placeOrder":  {"PLATFORM; BUYER", "SERVICE; MARKETPLACE_APP"},
+		"payOrder":    {"PLATFORM", "SERVICE"},
+		"cancelOrder": {"PLATFORM; BUYER", "SERVICE; MARKETPLACE_APP"},
+		"refundOrder": {"PLATFORM", "SERVICE"},
 	}
 	mutations := fields(schema(t).Mutation)
 	for _, m := range mutations {

@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"context"
+	"errors"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -34,6 +35,11 @@ type loaders struct {
 
 	conversations *loader[promo.ConversationID, *promo.Conversation]
 	messages      *loader[promo.PageOf[promo.ConversationID], promo.Page[*promo.Message]]
+
+	promotions *loader[promo.PromotionID, promo.Promotion]
+	orders     *loader[promo.OrderID, *promo.Order]
+	quotes     *loader[promo.OrderID, *promo.Quote]
+	refunds    *loader[promo.OrderID, []promo.Refund]
 }
 
 type loadersKey struct{}
@@ -58,6 +64,10 @@ func newLoaders(r *Resolver) *loaders {
 		claims:                    load(r.Claims.ClaimsByID),
 		conversations:             load(r.Chats.ConversationsByID),
 		messages:                  pageLoader(r.Chats.Messages),
+		promotions:                load(r.Promotions.PromotionsByID),
+		orders:                    load(r.Orders.OrdersByID),
+		quotes:                    load(r.Orders.OrderQuotes),
+		refunds:                   load(r.Orders.Refunds),
 	}
 }
 
@@ -93,6 +103,15 @@ func pageLoader[ID comparable, T any](read func(context.Context, promo.Actor, []
 		}
 		return found, err
 	})
+}
+
+// orNothing is what a loader found, or nothing if the actor may not see it.
+func orNothing[T any](found T, err error) (T, error) {
+	if errors.Is(err, promo.ErrNotFound) {
+		var nothing T
+		return nothing, nil
+	}
+	return found, err
 }
 
 // loadersOf are the loaders of the answer that the context belongs to.

@@ -39,6 +39,8 @@ func (r query) node(ctx context.Context, id string) (relay.Node, error) {
 		return found(r.Chats.Conversation(ctx, a, promo.ConversationID{Shop: key.Shop, Serial: key.Serial}))
 	case promo.KindMessage:
 		return found(r.Chats.Message(ctx, a, promo.MessageID{Shop: key.Shop, Serial: key.Serial}))
+	case promo.KindOrder:
+		return found(r.Orders.OrderByID(ctx, a, promo.OrderID{Shop: key.Shop, Serial: key.Serial}))
 	}
 	return nil, promo.ErrNotFound
 }

@@ -20,6 +20,7 @@ type Resolver struct {
 	Tiers      Tiers
 	Claims     Claims
 	Chats      Chats
+	Orders     Orders
 	Reports    Reports
 	Clock      func() time.Time
 
@@ -57,6 +58,10 @@ type (
 	livestream   struct{}
 	distribution struct{}
 	liveTask     struct{}
+	order        struct{ *Resolver }
+	quote        struct{ *Resolver }
+	quoteLine    struct{ *Resolver }
+	candidate    struct{ *Resolver }
 )
 
 func (r *Resolver) Query() graph.QueryResolver       { return query{r} }
@@ -87,10 +92,14 @@ func (r *Resolver) FlashDeal() graph.FlashDealResolver {
 
 func (r *Resolver) DiscountedItem() graph.DiscountedItemResolver { return discountedItem{} }
 
-func (r *Resolver) Account() graph.AccountResolver           { return account{} }
-func (r *Resolver) Livestream() graph.LivestreamResolver     { return livestream{} }
-func (r *Resolver) Distribution() graph.DistributionResolver { return distribution{} }
-func (r *Resolver) LiveTask() graph.LiveTaskResolver         { return liveTask{} }
+func (r *Resolver) Account() graph.AccountResolver                   { return account{} }
+func (r *Resolver) Livestream() graph.LivestreamResolver             { return livestream{} }
+func (r *Resolver) Distribution() graph.DistributionResolver         { return distribution{} }
+func (r *Resolver) LiveTask() graph.LiveTaskResolver                 { return liveTask{} }
+func (r *Resolver) Order() graph.OrderResolver                       { return order{r} }
+func (r *Resolver) Quote() graph.QuoteResolver                       { return quote{r} }
+func (r *Resolver) QuoteLine() graph.QuoteLineResolver               { return quoteLine{r} }
+func (r *Resolver) VoucherCandidate() graph.VoucherCandidateResolver { return candidate{r} }
 
 // actor is who is asking. Every field of the roots requires somebody, so fields below them have an actor.
 func actor(ctx context.Context) promo.Actor {

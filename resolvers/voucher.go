@@ -16,6 +16,7 @@ type Promotions interface {
 	Vouchers(ctx context.Context, a promo.Actor, ids []promo.VoucherID) (map[promo.VoucherID]*promo.Voucher, error)
 	Usages(ctx context.Context, a promo.Actor, ids []promo.VoucherID) (map[promo.VoucherID]*promo.Usage, error)
 	Promotions(ctx context.Context, a promo.Actor, shop promo.ShopID, f promo.PromotionFilter, o promo.PromotionOrder, args promo.PageArgs) (promo.Page[promo.Promotion], error)
+	PromotionsByID(ctx context.Context, a promo.Actor, ids []promo.PromotionID) (map[promo.PromotionID]promo.Promotion, error)
 	PromotionCounts(ctx context.Context, a promo.Actor, shop promo.ShopID, f promo.PromotionFilter) (*promo.StatusCounts, error)
 	CreateVoucher(ctx context.Context, a promo.Actor, d promo.Draft) (*promo.Voucher, []promo.Warning, error)
 	CloneVoucher(ctx context.Context, a promo.Actor, c promo.Cloning) (*promo.Voucher, []promo.Warning, error)

@@ -34,6 +34,12 @@ insert into claims (shop_id, id, voucher_id, buyer_id, source, claimed_at, valid
 select s, s, 10 * s + 3, s, 'CHAT', '2026-03-02T11:00:00Z', '2026-03-02T11:00:00Z', '2026-03-09T11:00:00Z' from generate_series(1, 2) s;
 insert into messages (shop_id, id, conversation_id, at, sender, written_by, voucher_id, claim_id) overriding system value
 select s, s, s, '2026-03-02T11:00:00Z', 'SHOP', 'AGENT:amy', 10 * s + 3, s from generate_series(1, 2) s;
+-- Each buyer has an order that is paid and one that is not yet.
+insert into orders (shop_id, order_number, buyer_id, status, channel, placed_at, reserved_until, paid_at)
+select s, number, s, case number when 'paid' then 'PAID' else 'PENDING' end::order_status, 'STOREFRONT', '2026-03-02T11:50:00Z',
+    '2026-03-02T12:05:00Z', case number when 'paid' then '2026-03-02T11:55:00Z'::timestamptz end
+from generate_series(1, 2) s, unnest(array['paid', 'pending']) number;
+insert into order_lines (shop_id, order_id, line, product_id, quantity, list_minor) select shop_id, id, 1, shop_id, 1, 1000 from orders;
 -- What is made later has other numbers.
 select setval(pg_get_serial_sequence(name, 'id'), 1000)
 from unnest(array['products', 'promotions', 'accounts', 'livestreams', 'distributions', 'conversations', 'claims', 'messages']) name;

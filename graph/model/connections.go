@@ -32,4 +32,6 @@ type (
 	MessageEdge            = relay.Edge[*promo.Message]
 	WorkbenchConnection    = relay.Connection[*promo.WorkbenchCoupon]
 	WorkbenchEdge          = relay.Edge[*promo.WorkbenchCoupon]
+	OrderConnection        = relay.Connection[*promo.Order]
+	OrderEdge              = relay.Edge[*promo.Order]
 )

@@ -45,6 +45,42 @@ type BuyerInput struct {
 	Name string `json:"name"`
 }
 
+// Input of `cancelOrder`.
+type CancelOrderInput struct {
+	// The shop it was placed in.
+	ShopID string `json:"shopId"`
+	// Its number.
+	OrderNumber string `json:"orderNumber"`
+}
+
+// Outcome of `cancelOrder`.
+type CancelOrderPayload struct {
+	// The order as it is now. Null when `userErrors` is not empty.
+	Order *promo.Order `json:"order,omitempty"`
+	// Why nothing was changed. Empty on success.
+	UserErrors []promo.Error `json:"userErrors"`
+}
+
+// A buyer's cart in a shop.
+type CartInput struct {
+	// The shop.
+	ShopID string `json:"shopId"`
+	// Who buys. A BUYER can only be itself.
+	BuyerID string `json:"buyerId"`
+	// What is bought: 1 to 500 lines.
+	Lines []CartLineInput `json:"lines"`
+	// What the platform adds to what the buyer pays; the shop gets as much. From PLATFORM only.
+	PlatformSubsidy *MoneyInput `json:"platformSubsidy,omitempty"`
+}
+
+// A line of a cart.
+type CartLineInput struct {
+	// A product of the shop.
+	ProductID string `json:"productId"`
+	// How many, 1 to 1,000,000.
+	Quantity int `json:"quantity"`
+}
+
 // Input of `claimVoucher`.
 type ClaimVoucherInput struct {
 	// The voucher's id.
@@ -389,6 +425,22 @@ type MoneyInput struct {
 	Currency string `json:"currency"`
 }
 
+// Input of `payOrder`.
+type PayOrderInput struct {
+	// The shop it was placed in.
+	ShopID string `json:"shopId"`
+	// Its number.
+	OrderNumber string `json:"orderNumber"`
+}
+
+// Outcome of `payOrder`.
+type PayOrderPayload struct {
+	// The order as it is now. Null when `userErrors` is not empty.
+	Order *promo.Order `json:"order,omitempty"`
+	// Why nothing was paid. Empty on success.
+	UserErrors []promo.Error `json:"userErrors"`
+}
+
 // A share off.
 type PercentOffInput struct {
 	// Per cent, with at most two digits after the point; the range is the platform's policy for the kind of voucher.
@@ -403,6 +455,28 @@ type PeriodInput struct {
 	From time.Time `json:"from"`
 	// First instant after the range.
 	To time.Time `json:"to"`
+}
+
+// Input of `placeOrder`.
+type PlaceOrderInput struct {
+	// The caller's own key of the order, 1 to 100 bytes, unique in the shop: makes repeats safe.
+	OrderNumber string `json:"orderNumber"`
+	// What is bought.
+	Cart *CartInput `json:"cart"`
+	// Where the order came from.
+	Channel promo.OrderChannel `json:"channel"`
+	// What the buyer was shown. If the price is another by now, QUOTE_CHANGED and the new quote come back.
+	ExpectedPayable *MoneyInput `json:"expectedPayable"`
+}
+
+// Outcome of `placeOrder`.
+type PlaceOrderPayload struct {
+	// The order. Null when `userErrors` is not empty.
+	Order *promo.Order `json:"order,omitempty"`
+	// The price as it is now. Only with QUOTE_CHANGED.
+	Quote *promo.Quote `json:"quote,omitempty"`
+	// Why nothing was placed. Empty on success.
+	UserErrors []promo.Error `json:"userErrors"`
 }
 
 // Input of `previewVoucher`.
@@ -459,6 +533,42 @@ type PromotionOrder struct {
 	Field promo.PromotionOrderField `json:"field"`
 	// Which end first.
 	Direction OrderDirection `json:"direction"`
+}
+
+// Outcome of `quoteCart`.
+type QuotePayload struct {
+	// The quote. Null when `userErrors` is not empty.
+	Quote *promo.Quote `json:"quote,omitempty"`
+	// Why there is no price. Empty on success.
+	UserErrors []promo.Error `json:"userErrors"`
+}
+
+// So many of a line of an order.
+type RefundLineInput struct {
+	// The line's id in the order's quote.
+	LineID string `json:"lineId"`
+	// How many to give back.
+	Quantity int `json:"quantity"`
+}
+
+// Input of `refundOrder`.
+type RefundOrderInput struct {
+	// The shop it was placed in.
+	ShopID string `json:"shopId"`
+	// The order's number.
+	OrderNumber string `json:"orderNumber"`
+	// The caller's own key of the refund, 1 to 100 bytes, unique in the order: makes repeats safe.
+	RefundNumber string `json:"refundNumber"`
+	// What to give back. Absent: all that is left.
+	Lines []RefundLineInput `json:"lines,omitempty"`
+}
+
+// Outcome of `refundOrder`.
+type RefundOrderPayload struct {
+	// The order as it is now. Null when `userErrors` is not empty.
+	Order *promo.Order `json:"order,omitempty"`
+	// Why nothing was given back. Empty on success.
+	UserErrors []promo.Error `json:"userErrors"`
 }
 
 // Input of `sendCoupon`.
