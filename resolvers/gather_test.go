@@ -26,7 +26,8 @@ func halves(fetched *[][]int) *loader[int, int] {
 	})
 }
 
-// Whoever asks side by side is answered by one fetch, also if they are held up now and then, and nothing is fetched twice.
+// Whoever asks side by side is answered by one fetch, also if they are held up now and then, and nothing is fetched twice. The
+// clock is synctest's, which moves on when everybody waits: nothing here depends on how fast the machine is.
 func TestLookUpsAreGathered(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
