@@ -52,18 +52,9 @@ where (c.shop_id, c.id) in (select * from unnest($1::bigint[], $2::bigint[]))`
 
 // ConversationsByID finds those of the conversations that the actor may see.
 func (l *Ledger) ConversationsByID(ctx context.Context, a promo.Actor, ids []promo.ConversationID) (map[promo.ConversationID]*promo.Conversation, error) {
-	return view(ctx, l, a, func(tx *sqlx.Tx) (map[promo.ConversationID]*promo.Conversation, error) {
-		var rows []conversationRow
-		shops, serials := columns(ids)
-		if err := tx.SelectContext(ctx, &rows, conversationsByID, shops, serials); err != nil {
-			return nil, err
-		}
-		found := make(map[promo.ConversationID]*promo.Conversation, len(rows))
-		for _, r := range rows {
-			c := l.conversation(r)
-			found[c.ID] = c
-		}
-		return found, nil
+	return lookUp(ctx, l, a, conversationsByID, ids, func(r conversationRow) (promo.ConversationID, *promo.Conversation) {
+		c := l.conversation(r)
+		return c.ID, c
 	})
 }
 

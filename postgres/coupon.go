@@ -74,18 +74,9 @@ where (c.shop_id, c.id) in (select * from unnest($1::bigint[], $2::bigint[]))`
 
 // ClaimsByID finds those of the claims that the actor may see.
 func (l *Ledger) ClaimsByID(ctx context.Context, a promo.Actor, ids []promo.ClaimID) (map[promo.ClaimID]*promo.Claim, error) {
-	return view(ctx, l, a, func(tx *sqlx.Tx) (map[promo.ClaimID]*promo.Claim, error) {
-		var rows []claimRow
-		shops, serials := columns(ids)
-		if err := tx.SelectContext(ctx, &rows, claimsByID, shops, serials); err != nil {
-			return nil, err
-		}
-		found := make(map[promo.ClaimID]*promo.Claim, len(rows))
-		for _, r := range rows {
-			c := r.promo()
-			found[c.ID] = c
-		}
-		return found, nil
+	return lookUp(ctx, l, a, claimsByID, ids, func(r claimRow) (promo.ClaimID, *promo.Claim) {
+		c := r.promo()
+		return c.ID, c
 	})
 }
 

@@ -37,18 +37,9 @@ where (l.shop_id, l.id) in (select * from unnest($1::bigint[], $2::bigint[]))`
 
 // Livestreams finds those of the livestreams that the actor may see.
 func (l *Ledger) Livestreams(ctx context.Context, a promo.Actor, ids []promo.LivestreamID) (map[promo.LivestreamID]*promo.Livestream, error) {
-	return view(ctx, l, a, func(tx *sqlx.Tx) (map[promo.LivestreamID]*promo.Livestream, error) {
-		var rows []livestreamRow
-		shops, serials := columns(ids)
-		if err := tx.SelectContext(ctx, &rows, livestreamsByID, shops, serials); err != nil {
-			return nil, err
-		}
-		found := make(map[promo.LivestreamID]*promo.Livestream, len(rows))
-		for _, r := range rows {
-			livestream := r.promo()
-			found[livestream.ID] = livestream
-		}
-		return found, nil
+	return lookUp(ctx, l, a, livestreamsByID, ids, func(r livestreamRow) (promo.LivestreamID, *promo.Livestream) {
+		stream := r.promo()
+		return stream.ID, stream
 	})
 }
 

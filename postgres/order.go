@@ -74,18 +74,9 @@ where (o.shop_id, o.id) in (select * from unnest($1::bigint[], $2::bigint[]))`
 
 // OrdersByID finds those of the orders that the actor may see.
 func (l *Ledger) OrdersByID(ctx context.Context, a promo.Actor, ids []promo.OrderID) (map[promo.OrderID]*promo.Order, error) {
-	return view(ctx, l, a, func(tx *sqlx.Tx) (map[promo.OrderID]*promo.Order, error) {
-		var rows []orderRow
-		shops, serials := columns(ids)
-		if err := tx.SelectContext(ctx, &rows, ordersByID, shops, serials); err != nil {
-			return nil, err
-		}
-		found := make(map[promo.OrderID]*promo.Order, len(rows))
-		for _, r := range rows {
-			o := r.promo()
-			found[o.ID] = o
-		}
-		return found, nil
+	return lookUp(ctx, l, a, ordersByID, ids, func(r orderRow) (promo.OrderID, *promo.Order) {
+		o := r.promo()
+		return o.ID, o
 	})
 }
 

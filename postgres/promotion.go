@@ -45,17 +45,8 @@ where (p.shop_id, p.id) in (select * from unnest($1::bigint[], $2::bigint[]))`
 
 // PromotionsByID finds those of the promotions, of any kind, that the actor may see.
 func (l *Ledger) PromotionsByID(ctx context.Context, a promo.Actor, ids []promo.PromotionID) (map[promo.PromotionID]promo.Promotion, error) {
-	return view(ctx, l, a, func(tx *sqlx.Tx) (map[promo.PromotionID]promo.Promotion, error) {
-		var rows []voucherRow
-		shops, serials := columns(ids)
-		if err := tx.SelectContext(ctx, &rows, promotionsByID, shops, serials); err != nil {
-			return nil, err
-		}
-		found := make(map[promo.PromotionID]promo.Promotion, len(rows))
-		for _, r := range rows {
-			p := r.promotion()
-			found[promo.PromotionID{Shop: p.Key().Shop, Serial: p.Key().Serial}] = p
-		}
-		return found, nil
+	return lookUp(ctx, l, a, promotionsByID, ids, func(r voucherRow) (promo.PromotionID, promo.Promotion) {
+		p := r.promotion()
+		return promo.PromotionID{Shop: p.Key().Shop, Serial: p.Key().Serial}, p
 	})
 }
