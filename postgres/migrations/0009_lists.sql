@@ -19,25 +19,23 @@ create extension if not exists btree_gin;
 create index promotions_by_part_of_name on promotions using gin (shop_id, lower(name) gin_trgm_ops);
 create index products_by_part_of_title on products using gin (shop_id, lower(title) gin_trgm_ops);
 
--- Postgres does not look into such an index while a policy has a condition: "like" might tell of rows that the policy hides.
--- So there is a role that only finds: no condition, and no column but those that lists are filtered and ordered by. The
--- statement names the shop, which is the caller's, and what was found is fetched in the caller's own role.
+-- Makes a role, unless another database of the server has, and takes it; as 0003_access.sql does with the first four.
 -- +goose StatementBegin
-do $$
+create procedure app_take_role(name text) language plpgsql as $$
 begin
     begin
-        if not exists (select from pg_roles where rolname = 'voucherhouse_search') then
-            create role voucherhouse_search nologin;
+        if not exists (select from pg_roles where rolname = name) then
+            execute format('create role %I nologin', name);
         end if;
     exception when duplicate_object or unique_violation then null;
     end;
     begin
-        grant voucherhouse_search to current_user;
+        execute format('grant %I to current_user', name);
     exception
         when unique_violation then null;
         when insufficient_privilege then
-            if not pg_has_role('voucherhouse_search', 'member') then
-                raise exception 'the role voucherhouse_search is not yours to take: let a superuser run "grant voucherhouse_search to %"', current_user;
+            if not pg_has_role(name, 'member') then
+                raise exception 'the role % is not yours to take: let a superuser run "grant % to %"', name, name, current_user;
             end if;
     end;
 exception when insufficient_privilege then
@@ -45,6 +43,11 @@ exception when insufficient_privilege then
 end
 $$;
 -- +goose StatementEnd
+
+-- Postgres does not look into such an index while a policy has a condition: "like" might tell of rows that the policy hides.
+-- So there is a role that only finds: no condition, and no column but those that lists are filtered and ordered by. The
+-- statement names the shop, which is the caller's, and what was found is fetched in the caller's own role.
+call app_take_role('voucherhouse_search');
 grant select (shop_id, id, tool, name, starts_at, ends_at, deactivated_at, created_at) on promotions to voucherhouse_search;
 grant select (shop_id, id, scope, tier_group) on vouchers to voucherhouse_search;
 grant select on voucher_products to voucherhouse_search;

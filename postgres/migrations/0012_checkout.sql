@@ -51,29 +51,7 @@ create table refunds (
 );
 
 -- Checkout acts for a shop and whoever buys in it.
--- +goose StatementBegin
-do $$
-begin
-    begin
-        if not exists (select from pg_roles where rolname = 'voucherhouse_checkout') then
-            create role voucherhouse_checkout nologin;
-        end if;
-    exception when duplicate_object or unique_violation then null;
-    end;
-    begin
-        grant voucherhouse_checkout to current_user;
-    exception
-        when unique_violation then null;
-        when insufficient_privilege then
-            if not pg_has_role('voucherhouse_checkout', 'member') then
-                raise exception 'the role voucherhouse_checkout is not yours to take: let a superuser run "grant voucherhouse_checkout to %"', current_user;
-            end if;
-    end;
-exception when insufficient_privilege then
-    raise exception 'the login % may not make roles: let a superuser run "alter role % createrole"', current_user, current_user;
-end
-$$;
--- +goose StatementEnd
+call app_take_role('voucherhouse_checkout');
 
 grant select on shops, products, promotions, vouchers, voucher_products, discounted_items, buyers, claims, orders, order_lines,
     customers, redemptions, flash_reservations, refunds to voucherhouse_checkout;
