@@ -7,7 +7,6 @@ alter table orders
     add column cart bytea,
     -- The claim it uses, reserved while it is pending.
     add column claim_id bigint,
-    add column livestream_id bigint,
     -- What was considered when it was placed, best first: [{"claim", "discount", "reason"}].
     add column candidates json,
     add constraint orders_claim foreign key (shop_id, claim_id) references claims (shop_id, id);
