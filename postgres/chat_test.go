@@ -176,7 +176,7 @@ func TestSendMessage(t *testing.T) {
 	}
 	pages, err := b.Messages(t.Context(), ann, []promo.PageOf[promo.ConversationID]{
 		{Of: c.ID, Args: promo.PageArgs{First: 1}},
-		{Of: c.ID, Args: promo.PageArgs{First: 1, After: &promo.Cursor{Order: promo.MessageOrder, Serial: m.ID.Serial}}},
+		{Of: c.ID, Args: promo.PageArgs{First: 1, After: promo.Cursor{Order: promo.MessageOrder, Serial: m.ID.Serial}}},
 	})
 	if page := pages[0]; err != nil || !page.HasNext || page.HasPrevious || *page.Items[0].Text != "Yes" {
 		t.Errorf("the latest page is %+v, %v", page, err)
@@ -246,7 +246,7 @@ func TestConversationsAreInTheOrderOfTheBuyersLastMessages(t *testing.T) {
 		for _, c := range page.Items {
 			met = append(met, c.ID)
 		}
-		more, args.After = page.HasNext, &page.Cursors[len(page.Cursors)-1]
+		more, args.After = page.HasNext, page.Cursors[len(page.Cursors)-1]
 	}
 	if !slices.Equal(met, want) {
 		t.Errorf("got %v, want %v", met, want)

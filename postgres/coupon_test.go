@@ -26,7 +26,7 @@ func TestOwnClaims(t *testing.T) {
 		if err != nil || len(page.Items) != 1 {
 			t.Fatalf("a page of %d claims, %v", len(page.Items), err)
 		}
-		met, more, args.After = append(met, page.Items[0].ID), page.HasNext, &page.Cursors[0]
+		met, more, args.After = append(met, page.Items[0].ID), page.HasNext, page.Cursors[0]
 	}
 	if !slices.Equal(met, want) {
 		t.Errorf("got %v, want %v", met, want)

@@ -33,7 +33,7 @@ func recordChanges(ctx context.Context, tx *sqlx.Tx, shop promo.ShopID, promotio
 }
 
 type changeRow struct {
-	Place  int
+	Page   int
 	ID     int64
 	At     time.Time
 	Actor  string
@@ -43,42 +43,27 @@ type changeRow struct {
 	New    *string
 }
 
-// One more than each page holds.
 const pagesOfChanges = `
-select k.place, c.id, c.at, c.actor, c.action, c.field, c.old, c.new
-from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::integer[]) with ordinality as k (shop_id, promotion_id, before, most, place)
+select k.page, c.id, c.at, c.actor, c.action, c.field, c.old, c.new
+from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::integer[])
+        with ordinality as k (shop_id, promotion_id, after_value, before, size, page)
     cross join lateral (
         select * from promotion_changes
         where shop_id = k.shop_id and promotion_id = k.promotion_id and (k.before is null or id < k.before)
         order by id desc
-        limit k.most + 1
+        limit k.size
     ) c
-order by k.place, c.id desc`
+order by k.page, c.id desc`
 
-// Histories gives pages of promotions' histories, latest first. One that the actor may not see has none.
-func (l *Ledger) Histories(ctx context.Context, a promo.Actor, pages []promo.HistoryPage) (map[promo.HistoryPage]promo.Page[promo.Change], error) {
-	shops, promotions, most := make([]int64, len(pages)), make([]int64, len(pages)), make([]int64, len(pages))
-	before := make([]*int64, len(pages))
-	for i, p := range pages {
-		shops[i], promotions[i], most[i] = int64(p.Promotion.Shop), p.Promotion.Serial, int64(p.Args.First)
-		if p.Args.After != nil {
-			before[i] = &p.Args.After.Serial
-		}
-	}
-	return view(ctx, l, a, func(tx *sqlx.Tx) (map[promo.HistoryPage]promo.Page[promo.Change], error) {
+// Histories gives pages of promotions' histories, latest first, in the order in which they are asked for. One that the actor
+// may not see has none.
+func (l *Ledger) Histories(ctx context.Context, a promo.Actor, pages []promo.PageOf[promo.PromotionID]) ([]promo.Page[promo.Change], error) {
+	return view(ctx, l, a, func(tx *sqlx.Tx) ([]promo.Page[promo.Change], error) {
 		var rows []changeRow
-		if err := tx.SelectContext(ctx, &rows, pagesOfChanges, pq.Array(shops), pq.Array(promotions), pq.Array(before), pq.Array(most)); err != nil {
+		if err := tx.SelectContext(ctx, &rows, pagesOfChanges, pageColumns(pages)...); err != nil {
 			return nil, fmt.Errorf("reading histories: %w", err)
 		}
-		byPlace := map[int][]changeRow{}
-		for _, r := range rows {
-			byPlace[r.Place-1] = append(byPlace[r.Place-1], r)
-		}
-		found := make(map[promo.HistoryPage]promo.Page[promo.Change], len(pages))
-		for i, p := range pages {
-			found[p] = paged(byPlace[i], p.Args, changeRow.promo, changeRow.cursor)
-		}
-		return found, nil
+		return pagesOf(pages, rows, func(r changeRow) int { return r.Page }, changeRow.promo, changeRow.cursor), nil
 	})
 }
 

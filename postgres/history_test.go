@@ -12,12 +12,11 @@ import (
 // history is a promotion's as somebody sees it, latest first, an entry a line.
 func (b *testBundle) history(a promo.Actor, p promo.Promotion) (lines []string) {
 	b.t.Helper()
-	page := promo.HistoryPage{Promotion: p.Key(), Args: everything}
-	pages, err := b.Histories(b.t.Context(), a, []promo.HistoryPage{page})
+	pages, err := b.Histories(b.t.Context(), a, []promo.PageOf[promo.PromotionID]{{Of: promo.PromotionIDOf(p), Args: everything}})
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	for _, c := range pages[page].Items {
+	for _, c := range pages[0].Items {
 		lines = append(lines, line(c))
 	}
 	return lines
@@ -99,23 +98,18 @@ func TestPagesOfHistories(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	read := func(pages ...promo.HistoryPage) []promo.Page[promo.Change] {
+	read := func(pages ...promo.PageOf[promo.PromotionID]) []promo.Page[promo.Change] {
 		t.Helper()
-		found, err := b.Histories(t.Context(), seller(shop), pages)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var ordered []promo.Page[promo.Change]
-		for _, p := range pages {
-			ordered = append(ordered, found[p])
-		}
-		return ordered
+		return must[[]promo.Page[promo.Change]](b)(b.Histories(t.Context(), seller(shop), pages))
 	}
-	got := read(promo.HistoryPage{Promotion: v.Key(), Args: promo.PageArgs{First: 3}}, promo.HistoryPage{Promotion: w.Key(), Args: promo.PageArgs{First: 1}})
+	page := func(v *promo.Voucher, args promo.PageArgs) promo.PageOf[promo.PromotionID] {
+		return promo.PageOf[promo.PromotionID]{Of: promo.PromotionIDOf(v), Args: args}
+	}
+	got := read(page(v, promo.PageArgs{First: 3}), page(w, promo.PageArgs{First: 1}))
 	if len(got[0].Items) != 3 || !got[0].HasNext || *got[0].Items[0].New != "103" || len(got[1].Items) != 1 || got[1].HasNext {
 		t.Fatalf("the first pages are %+v", got)
 	}
-	rest := read(promo.HistoryPage{Promotion: v.Key(), Args: promo.PageArgs{First: 3, After: &got[0].Cursors[2]}})[0]
+	rest := read(page(v, promo.PageArgs{First: 3, After: got[0].Cursors[2]}))[0]
 	if len(rest.Items) != 1 || rest.HasNext || !rest.HasPrevious || rest.Items[0].Action != promo.DoneCreate {
 		t.Errorf("the rest is %+v", rest)
 	}

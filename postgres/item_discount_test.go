@@ -323,7 +323,7 @@ func TestPagesOfManyListsAreThoseOfEach(t *testing.T) {
 				met[i] = append(met[i], item.Product.SKU)
 			}
 			if n := len(page.Items); n > 0 {
-				pages[i].Args.After = &page.Cursors[n-1]
+				pages[i].Args.After = page.Cursors[n-1]
 			}
 			if page.HasNext != (len(met[i]) < 7) {
 				t.Errorf("in pages of %d, after %v there is more: %t", i+1, met[i], page.HasNext)

@@ -39,7 +39,7 @@ func TestPagesOfLivestreams(t *testing.T) {
 			if !pages[1].HasNext {
 				return serials
 			}
-			args.After = &pages[1].Cursors[1]
+			args.After = pages[1].Cursors[1]
 		}
 	}
 	yes, no := true, false
@@ -56,7 +56,7 @@ func TestPagesOfLivestreams(t *testing.T) {
 			t.Errorf("of %v: %v, want %v", c.of, got, want)
 		}
 	}
-	forged := promo.PageArgs{First: 2, After: &promo.Cursor{Order: promo.LivestreamOrder, Value: "noon"}}
+	forged := promo.PageArgs{First: 2, After: promo.Cursor{Order: promo.LivestreamOrder, Value: "noon"}}
 	_, err := b.LivestreamsOfShops(t.Context(), seller(shop), []promo.PageOf[promo.Running[promo.ShopID]]{{Of: promo.Running[promo.ShopID]{Of: shop}, Args: forged}})
 	wantCode(t, err, promo.InvalidInput)
 }

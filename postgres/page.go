@@ -10,7 +10,7 @@ import (
 
 // paged makes a page of rows that were asked for with one more than the page holds.
 func paged[R, T any](rows []R, args promo.PageArgs, item func(R) T, place func(R) promo.Cursor) promo.Page[T] {
-	page := promo.Page[T]{HasPrevious: args.After != nil}
+	page := promo.Page[T]{HasPrevious: args.Follows()}
 	if len(rows) > args.First {
 		page.HasNext, rows = true, rows[:args.First]
 	}
@@ -23,7 +23,7 @@ func paged[R, T any](rows []R, args promo.PageArgs, item func(R) T, place func(R
 
 // after gives the place that a page follows as arguments of a query; nils if it begins the list.
 func after(args promo.PageArgs) (value, serial any) {
-	if args.After == nil {
+	if !args.Follows() {
 		return nil, nil
 	}
 	return args.After.Value, args.After.Serial
@@ -31,7 +31,7 @@ func after(args promo.PageArgs) (value, serial any) {
 
 // afterTime is after for a list in order of time.
 func afterTime(args promo.PageArgs) (at, serial any, err error) {
-	if args.After == nil {
+	if !args.Follows() {
 		return nil, nil, nil
 	}
 	t, err := time.Parse(time.RFC3339Nano, args.After.Value)
@@ -51,8 +51,8 @@ func pageColumns[T any](pages []promo.PageOf[promo.ID[T]]) []any {
 	owners, values, serials, sizes := make([]promo.ID[T], len(pages)), make([]*string, len(pages)), make([]*int64, len(pages)), make([]int, len(pages))
 	for i, p := range pages {
 		owners[i], sizes[i] = p.Of, p.Args.First+1
-		if p.Args.After != nil {
-			values[i], serials[i] = &p.Args.After.Value, &p.Args.After.Serial
+		if p.Args.Follows() {
+			values[i], serials[i] = &pages[i].Args.After.Value, &pages[i].Args.After.Serial
 		}
 	}
 	shops, numbers := columns(owners)
@@ -86,7 +86,7 @@ func runningColumns[T any](pages []promo.PageOf[promo.Running[promo.ID[T]]]) ([]
 			return nil, err
 		}
 		if at, ok := at.(time.Time); ok {
-			of[i].Args.After = &promo.Cursor{Value: instant(at), Serial: p.Args.After.Serial}
+			of[i].Args.After.Value = instant(at)
 		}
 	}
 	return append(pageColumns(of), pq.Array(running)), nil

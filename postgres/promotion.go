@@ -47,6 +47,6 @@ where (p.shop_id, p.id) in (select * from unnest($1::bigint[], $2::bigint[]))`
 func (l *Ledger) PromotionsByID(ctx context.Context, a promo.Actor, ids []promo.PromotionID) (map[promo.PromotionID]promo.Promotion, error) {
 	return lookUp(ctx, l, a, promotionsByID, ids, func(r voucherRow) (promo.PromotionID, promo.Promotion) {
 		p := r.promotion()
-		return promo.PromotionID{Shop: p.Key().Shop, Serial: p.Key().Serial}, p
+		return promo.PromotionIDOf(p), p
 	})
 }

@@ -86,7 +86,7 @@ func (b *testBundle) walk(shop promo.ShopID, f promo.PromotionFilter, order prom
 		if !page.HasNext {
 			return met
 		}
-		args.After = &page.Cursors[len(page.Cursors)-1]
+		args.After = page.Cursors[len(page.Cursors)-1]
 	}
 }
 
@@ -225,7 +225,7 @@ func TestForgedCursors(t *testing.T) {
 		"0000-01-01T00:00:00Z":      "",
 		"9999-12-31T23:59:59Z":      "",
 	} {
-		args := promo.PageArgs{First: 1, After: &promo.Cursor{Value: value, Serial: -1}}
+		args := promo.PageArgs{First: 1, After: promo.Cursor{Value: value, Serial: -1}}
 		_, list := b.Promotions(t.Context(), seller(shop), shop, promo.PromotionFilter{}, latest, args)
 		_, claims := b.OwnClaims(t.Context(), buyer("bo"), nil, args)
 		for _, err := range []error{list, claims} {
@@ -234,7 +234,7 @@ func TestForgedCursors(t *testing.T) {
 			}
 		}
 	}
-	args := promo.PageArgs{First: 1, After: &promo.Cursor{Value: "a\x00b"}}
+	args := promo.PageArgs{First: 1, After: promo.Cursor{Value: "a\x00b"}}
 	_, err := b.Promotions(t.Context(), seller(shop), shop, promo.PromotionFilter{}, promo.PromotionOrder{Field: promo.ByName}, args)
 	wantCode(t, err, promo.InvalidInput)
 }
@@ -259,7 +259,7 @@ func TestShopAndProductLists(t *testing.T) {
 		if err != nil || len(page.Items) != 1 {
 			t.Fatalf("a page of %d shops, %v", len(page.Items), err)
 		}
-		met, more, args.After = append(met, page.Items[0].ID), page.HasNext, &page.Cursors[0]
+		met, more, args.After = append(met, page.Items[0].ID), page.HasNext, page.Cursors[0]
 	}
 	if want := []promo.ShopID{shops[1], shops[0], shops[2]}; !slices.Equal(met, want) {
 		t.Errorf("got the shops %v, want %v", met, want)

@@ -111,7 +111,7 @@ func TestC1WorkbenchSaysWhatSendingWould(t *testing.T) {
 				t.Errorf("%s: sent with %v, the workbench says %v", w.Voucher.Name, err, want)
 			}
 		}
-		more, args.After = page.HasNext, &page.Cursors[len(page.Cursors)-1]
+		more, args.After = page.HasNext, page.Cursors[len(page.Cursors)-1]
 	}
 	if seen != 8 {
 		t.Errorf("the pages have %d coupons", seen)

@@ -53,9 +53,3 @@ func QuantityRaised(from, to int) []Change {
 func Ended(was Status) []Change {
 	return []Change{{Action: DoneDeactivate, Field: new("status"), Old: new(string(was)), New: new(string(Deactivated))}}
 }
-
-// HistoryPage asks for a page of a promotion's history.
-type HistoryPage struct {
-	Promotion Key
-	Args      PageArgs
-}

@@ -13,6 +13,11 @@ type ID[T any] struct {
 	Serial int64
 }
 
+// Identity is an ID of anything.
+type Identity interface{ identifies() }
+
+func (ID[T]) identifies() {}
+
 type (
 	// VoucherID is the id of a voucher, which is also the id of the promotion it is.
 	VoucherID = ID[Voucher]
@@ -62,6 +67,11 @@ type Key struct {
 	Kind   Kind
 	Shop   ShopID
 	Serial int64
+}
+
+// PromotionIDOf is the id of a promotion of any kind.
+func PromotionIDOf(p Promotion) PromotionID {
+	return PromotionID{Shop: p.Key().Shop, Serial: p.Key().Serial}
 }
 
 // Key is the shop's key.

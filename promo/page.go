@@ -6,9 +6,12 @@ import "fmt"
 type PageArgs struct {
 	// First is how many items at the most, 1 to 100.
 	First int
-	// After is the place that the page follows. Nil: from the beginning.
-	After *Cursor
+	// After is the place that the page follows. The zero one: from the beginning.
+	After Cursor
 }
+
+// Follows tells whether the page follows a place, and does not begin the list.
+func (a PageArgs) Follows() bool { return a.After != Cursor{} }
 
 // Cursor is a place in a list that is ordered by a value and then by serial.
 type Cursor struct {

@@ -3,19 +3,22 @@ package resolvers
 import (
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"sync"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"voucherhouse/promo"
 )
 
-// halves knows the halves of even numbers, and notes what it was asked for at once.
+// halves knows the halves of even numbers, and notes what it was asked for at once. Numbers of one score stand beside each
+// other.
 func halves(fetched *[][]int) *loader[int, int] {
-	return newLoader(func(_ context.Context, numbers []int) (map[int]int, error) {
-		*fetched = append(*fetched, slices.Sorted(slices.Values(numbers)))
+	var mu sync.Mutex
+	return newLoader(newKin(), score, func(_ context.Context, numbers []int) (map[int]int, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		*fetched = append(*fetched, numbers)
 		found := map[int]int{}
 		for _, n := range numbers {
 			if n%2 == 0 {
@@ -26,40 +29,39 @@ func halves(fetched *[][]int) *loader[int, int] {
 	})
 }
 
-// Whoever asks side by side is answered by one fetch, also if they are held up now and then, and nothing is fetched twice. The
-// clock is synctest's, which moves on when everybody waits: nothing here depends on how fast the machine is.
-func TestLookUpsAreGathered(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var fetched [][]int
-		l := halves(&fetched)
-		var work sync.WaitGroup
-		var want []int
-		for i := range 20 {
-			want = append(want, 2*i)
-			for range 2 {
-				work.Go(func() {
-					time.Sleep(time.Duration(i) * pause * 3 / 2) // longer than one pause, shorter than two
-					if half, err := l.Load(t.Context(), 2*i); half != i || err != nil {
-						t.Errorf("half of %d is %d, %v", 2*i, half, err)
-					}
-				})
-			}
-		}
-		work.Wait()
-		if len(fetched) != 1 || !slices.Equal(fetched[0], want) {
-			t.Errorf("fetched %v, want %v at once", fetched, want)
-		}
-		if half, err := l.Load(t.Context(), 4); half != 2 || err != nil || len(fetched) != 1 {
-			t.Errorf("asked again: %d, %v, and fetched %v", half, err, fetched)
-		}
-		if _, err := l.Load(t.Context(), 3); !errors.Is(err, promo.ErrNotFound) {
-			t.Errorf("what there is not: %v", err)
-		}
-	})
+func score(n int) (all []int) {
+	for i := range 20 {
+		all = append(all, n/20*20+i)
+	}
+	return all
 }
 
-// Nobody waits for ever for a fetch that failed, for one that broke down, or past its own time.
+// What stands beside each other is fetched once and together, whoever asks and when.
+func TestLookUpsAreGathered(t *testing.T) {
+	t.Parallel()
+	var fetched [][]int
+	l := halves(&fetched)
+	var work sync.WaitGroup
+	for i := range 50 {
+		for range 2 {
+			work.Go(func() {
+				if half, err := l.Load(t.Context(), 2*i); half != i || err != nil {
+					t.Errorf("half of %d is %d, %v", 2*i, half, err)
+				}
+			})
+		}
+	}
+	work.Wait()
+	slices.SortFunc(fetched, func(a, b []int) int { return a[0] - b[0] })
+	if want := [][]int{score(0), score(20), score(40), score(60), score(80)}; !reflect.DeepEqual(fetched, want) {
+		t.Errorf("fetched %v, want %v", fetched, want)
+	}
+	if _, err := l.Load(t.Context(), 3); !errors.Is(err, promo.ErrNotFound) {
+		t.Errorf("what there is not: %v", err)
+	}
+}
+
+// Nobody waits for ever for a fetch that failed, or for one that broke down.
 func TestLookUpsThatFail(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
@@ -67,35 +69,36 @@ func TestLookUpsThatFail(t *testing.T) {
 		"fails":       func(context.Context, []int) (map[int]int, error) { return nil, broken },
 		"breaks down": func(context.Context, []int) (map[int]int, error) { panic(broken) },
 	} {
-		synctest.Test(t, func(t *testing.T) {
-			l := newLoader(fetch)
-			var work sync.WaitGroup
-			for n := range 5 {
-				work.Go(func() {
-					defer func() { _ = recover() }() // as the executor does
-					if _, err := l.Load(t.Context(), n); err == nil || errors.Is(err, promo.ErrNotFound) {
-						t.Errorf("a look-up that %s: %v", name, err)
-					}
-				})
-			}
-			work.Wait()
-		})
-	}
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		l := newLoader(func(ctx context.Context, _ []int) (map[int]int, error) {
-			time.Sleep(time.Minute)
-			return nil, nil
-		})
+		l := newLoader(newKin(), score, fetch)
 		var work sync.WaitGroup
-		work.Go(func() { l.Load(t.Context(), 1) })
-		work.Go(func() {
-			time.Sleep(pause)
-			if _, err := l.Load(ctx, 1); !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("past its time: %v", err)
-			}
-		})
+		for n := range 5 {
+			work.Go(func() {
+				defer func() { _ = recover() }() // as the executor does
+				if _, err := l.Load(t.Context(), n); err == nil || errors.Is(err, promo.ErrNotFound) {
+					t.Errorf("a look-up that %s: %v", name, err)
+				}
+			})
+		}
 		work.Wait()
+	}
+}
+
+func TestLookUpsThatLastTooLong(t *testing.T) {
+	t.Parallel()
+	began, end := make(chan struct{}), make(chan struct{})
+	l := newLoader(newKin(), score, func(context.Context, []int) (map[int]int, error) {
+		close(began)
+		<-end
+		return nil, nil
 	})
+	var work sync.WaitGroup
+	work.Go(func() { l.Load(t.Context(), 1) })
+	<-began
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := l.Load(ctx, 1); !errors.Is(err, context.Canceled) {
+		t.Errorf("past its time: %v", err)
+	}
+	close(end)
+	work.Wait()
 }

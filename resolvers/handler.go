@@ -52,6 +52,7 @@ func NewHandler(r *Resolver, keys *auth.Keys) http.Handler {
 	server.AroundResponses(withLoaders(r))
 	server.AroundRootFields(renewLoaders(r))
 	server.AroundFields(allow)
+	server.AroundFields(noteKin)
 	server.Use(extension.Introspection{})
 	server.Use(&oneOf{})
 	server.Use(extension.FixedComplexityLimit(mostComplexity))

@@ -13,5 +13,5 @@ func (promotionFields[T]) History(ctx context.Context, p T, first *int, after *s
 	if err != nil {
 		return nil, err
 	}
-	return connect(loadersOf(ctx).histories.Load(ctx, promo.HistoryPage{Promotion: p.Key(), Args: args}))
+	return connect(loadersOf(ctx).histories.Load(ctx, promo.PageOf[promo.PromotionID]{Of: promo.PromotionIDOf(p), Args: args}))
 }

@@ -18,8 +18,7 @@ func (itemDiscount[T]) Items(ctx context.Context, d T, first *int, after *string
 	if err != nil {
 		return nil, err
 	}
-	id := promo.PromotionID{Shop: d.Key().Shop, Serial: d.Key().Serial}
-	return connect(loadersOf(ctx).items.Load(ctx, promo.PageOf[promo.PromotionID]{Of: id, Args: args}))
+	return connect(loadersOf(ctx).items.Load(ctx, promo.PageOf[promo.PromotionID]{Of: promo.PromotionIDOf(d), Args: args}))
 }
 
 func (discountedItem) Percent(_ context.Context, i *promo.DiscountedItem) (*decimal.Decimal, error) {

@@ -38,8 +38,13 @@ func (shop) Livestreams(ctx context.Context, s *promo.Shop, live *bool, first *i
 	return connect(loadersOf(ctx).livestreamsOfShop.Load(ctx, runningOf(s.ID, live, args)))
 }
 
+var truths = map[bool]*bool{false: new(false), true: new(true)}
+
 // runningOf asks for a page of what belongs to something: what runs now, what is over, or both.
 func runningOf[ID any](of ID, now *bool, args promo.PageArgs) promo.PageOf[promo.Running[ID]] {
+	if now != nil {
+		now = truths[*now] // as a key of a loader, which compares pointers
+	}
 	return promo.PageOf[promo.Running[ID]]{Of: promo.Running[ID]{Of: of, Now: now}, Args: args}
 }
 

@@ -10,15 +10,17 @@ import (
 	"voucherhouse/promo"
 )
 
-// loaders gather look-ups of one answer that its fields make side by side, so that a list costs one statement and not
-// one for each item, wherever in the query the items stand.
+// loaders look up what an answer's fields refer to, so that a list costs one statement and not one for each item, wherever
+// in the query the items stand.
 type loaders struct {
+	kin *kin
+
 	vouchers *loader[promo.VoucherID, *promo.Voucher]
 	usages   *loader[promo.VoucherID, *promo.Usage]
 	buyers   *loader[promo.BuyerID, *promo.Buyer]
 	claims   *loader[promo.ClaimID, *promo.Claim]
 
-	histories *loader[promo.HistoryPage, promo.Page[promo.Change]]
+	histories *loader[promo.PageOf[promo.PromotionID], promo.Page[promo.Change]]
 	// scopes and items are pages of the lists that belong to vouchers and to discounts.
 	scopes *loader[promo.PageOf[promo.VoucherID], promo.Page[*promo.Product]]
 	items  *loader[promo.PageOf[promo.PromotionID], promo.Page[*promo.DiscountedItem]]
@@ -45,29 +47,31 @@ type loaders struct {
 type loadersKey struct{}
 
 func newLoaders(r *Resolver) *loaders {
+	k := newKin()
 	return &loaders{
-		vouchers:                  load(r.Promotions.Vouchers),
-		usages:                    load(r.Promotions.Usages),
-		buyers:                    load(r.Shops.Buyers),
-		histories:                 load(r.Promotions.Histories),
-		scopes:                    pageLoader(r.Shops.ProductsInScope),
-		items:                     pageLoader(r.Promotions.DiscountedItems),
-		accounts:                  load(r.Accounts.Accounts),
-		accountsOfShop:            load(r.Accounts.AccountsOfShops),
-		livestreams:               load(r.Livestreams.Livestreams),
-		distributions:             load(r.Distributions.Distributions),
-		distributionsOfLivestream: load(r.Distributions.DistributionsOfLivestreams),
-		livestreamsOfShop:         pageLoader(r.Livestreams.LivestreamsOfShops),
-		livestreamsOfAccount:      pageLoader(r.Livestreams.LivestreamsOfAccounts),
-		distributionsOfVoucher:    pageLoader(r.Distributions.DistributionsOfVouchers),
-		progress:                  load(r.Distributions.Progress),
-		claims:                    load(r.Claims.ClaimsByID),
-		conversations:             load(r.Chats.ConversationsByID),
-		messages:                  pageLoader(r.Chats.Messages),
-		promotions:                load(r.Promotions.PromotionsByID),
-		orders:                    load(r.Orders.OrdersByID),
-		quotes:                    load(r.Orders.OrderQuotes),
-		refunds:                   load(r.Orders.Refunds),
+		kin:                       k,
+		vouchers:                  load(k, r.Promotions.Vouchers),
+		usages:                    load(k, r.Promotions.Usages),
+		buyers:                    load(k, r.Shops.Buyers),
+		histories:                 pageLoader(k, r.Promotions.Histories),
+		scopes:                    pageLoader(k, r.Shops.ProductsInScope),
+		items:                     pageLoader(k, r.Promotions.DiscountedItems),
+		accounts:                  load(k, r.Accounts.Accounts),
+		accountsOfShop:            load(k, r.Accounts.AccountsOfShops),
+		livestreams:               load(k, r.Livestreams.Livestreams),
+		distributions:             load(k, r.Distributions.Distributions),
+		distributionsOfLivestream: load(k, r.Distributions.DistributionsOfLivestreams),
+		livestreamsOfShop:         runningLoader(k, r.Livestreams.LivestreamsOfShops),
+		livestreamsOfAccount:      runningLoader(k, r.Livestreams.LivestreamsOfAccounts),
+		distributionsOfVoucher:    runningLoader(k, r.Distributions.DistributionsOfVouchers),
+		progress:                  load(k, r.Distributions.Progress),
+		claims:                    load(k, r.Claims.ClaimsByID),
+		conversations:             load(k, r.Chats.ConversationsByID),
+		messages:                  pageLoader(k, r.Chats.Messages),
+		promotions:                load(k, r.Promotions.PromotionsByID),
+		orders:                    load(k, r.Orders.OrdersByID),
+		quotes:                    load(k, r.Orders.OrderQuotes),
+		refunds:                   load(k, r.Orders.Refunds),
 	}
 }
 
@@ -88,21 +92,51 @@ func renewLoaders(r *Resolver) graphql.RootFieldMiddleware {
 	}
 }
 
+// noteKin takes note of what fields come with. Nothing is looked up for what they hold before that.
+func noteKin(ctx context.Context, next graphql.Resolver) (any, error) {
+	value, err := next(ctx)
+	if value != nil && graphql.GetFieldContext(ctx).IsResolver {
+		loadersOf(ctx).kin.note(value)
+	}
+	return value, err
+}
+
 // load makes a loader of a look-up in a store, as the actor of the request.
-func load[K comparable, V any](look func(context.Context, promo.Actor, []K) (map[K]V, error)) *loader[K, V] {
-	return newLoader(func(ctx context.Context, keys []K) (map[K]V, error) { return look(ctx, actor(ctx), keys) })
+func load[K comparable, V any](k *kin, look func(context.Context, promo.Actor, []K) (map[K]V, error)) *loader[K, V] {
+	return newLoader(k, func(key K) []K { return beside(k, key) },
+		func(ctx context.Context, keys []K) (map[K]V, error) { return look(ctx, actor(ctx), keys) })
 }
 
 // pageLoader makes a loader of pages of lists, of which read gives as many as it is asked for and in that order.
-func pageLoader[ID comparable, T any](read func(context.Context, promo.Actor, []promo.PageOf[ID]) ([]promo.Page[T], error)) *loader[promo.PageOf[ID], promo.Page[T]] {
-	return newLoader(func(ctx context.Context, pages []promo.PageOf[ID]) (map[promo.PageOf[ID]]promo.Page[T], error) {
-		read, err := read(ctx, actor(ctx), pages)
-		found := make(map[promo.PageOf[ID]]promo.Page[T], len(read))
-		for i, page := range read {
-			found[pages[i]] = page
+func pageLoader[ID comparable, T any](k *kin, read pages[ID, T]) *loader[promo.PageOf[ID], promo.Page[T]] {
+	return newLoader(k, func(p promo.PageOf[ID]) (all []promo.PageOf[ID]) {
+		for _, id := range beside(k, p.Of) {
+			all = append(all, promo.PageOf[ID]{Of: id, Args: p.Args})
 		}
-		return found, err
-	})
+		return all
+	}, read.byKey)
+}
+
+// runningLoader is a pageLoader of lists that are narrowed to what runs now or to what is over.
+func runningLoader[ID comparable, T any](k *kin, read pages[promo.Running[ID], T]) *loader[promo.PageOf[promo.Running[ID]], promo.Page[T]] {
+	return newLoader(k, func(p promo.PageOf[promo.Running[ID]]) (all []promo.PageOf[promo.Running[ID]]) {
+		for _, id := range beside(k, p.Of.Of) {
+			all = append(all, promo.PageOf[promo.Running[ID]]{Of: promo.Running[ID]{Of: id, Now: p.Of.Now}, Args: p.Args})
+		}
+		return all
+	}, read.byKey)
+}
+
+// pages reads pages of lists.
+type pages[ID comparable, T any] func(context.Context, promo.Actor, []promo.PageOf[ID]) ([]promo.Page[T], error)
+
+func (read pages[ID, T]) byKey(ctx context.Context, keys []promo.PageOf[ID]) (map[promo.PageOf[ID]]promo.Page[T], error) {
+	got, err := read(ctx, actor(ctx), keys)
+	found := make(map[promo.PageOf[ID]]promo.Page[T], len(got))
+	for i, page := range got {
+		found[keys[i]] = page
+	}
+	return found, err
 }
 
 // orNothing is what a loader found, or nothing if the actor may not see it.

@@ -23,7 +23,7 @@ type Promotions interface {
 	UpdateVoucher(ctx context.Context, a promo.Actor, e promo.Edit) (*promo.Voucher, []promo.Warning, error)
 	IncreaseQuantity(ctx context.Context, a promo.Actor, id promo.VoucherID, version, total int) (*promo.Voucher, error)
 	Deactivate(ctx context.Context, a promo.Actor, id promo.VoucherID) (*promo.Voucher, error)
-	Histories(ctx context.Context, a promo.Actor, pages []promo.HistoryPage) (map[promo.HistoryPage]promo.Page[promo.Change], error)
+	Histories(ctx context.Context, a promo.Actor, pages []promo.PageOf[promo.PromotionID]) ([]promo.Page[promo.Change], error)
 	DiscountedItems(ctx context.Context, a promo.Actor, pages []promo.PageOf[promo.PromotionID]) ([]promo.Page[*promo.DiscountedItem], error)
 	CreateItemDiscount(ctx context.Context, a promo.Actor, d promo.ItemDiscountDraft) (promo.Promotion, error)
 	DeactivateItemDiscount(ctx context.Context, a promo.Actor, key promo.Key) (promo.Promotion, error)

@@ -45,6 +45,6 @@ func Args(first *int, after *string, order string) (promo.PageArgs, error) {
 			Code: promo.InvalidInput, Message: "The cursor does not belong to this list in this order.", Field: []string{"after"},
 		}
 	}
-	args.After = &promo.Cursor{Order: form.Order, Value: form.Value, Serial: form.Serial}
+	args.After = promo.Cursor{Order: form.Order, Value: form.Value, Serial: form.Serial}
 	return args, nil
 }

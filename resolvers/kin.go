@@ -1,0 +1,102 @@
+package resolvers
+
+import (
+	"reflect"
+	"strings"
+	"sync"
+
+	"voucherhouse/promo"
+)
+
+// kin knows which ids stand beside each other in an answer: those of a list's items, and those that the items refer to. The
+// same fields are asked of all of them, so what is looked up for one is looked up for all, by one statement and without
+// waiting for the others to ask.
+type kin struct {
+	mu sync.Mutex
+	// groups gives an id's group: the other ids of its type in the value that it came with first.
+	groups map[any][]any
+}
+
+func newKin() *kin { return &kin{groups: map[any][]any{}} }
+
+// beside are the ids that stand beside an id, itself among them.
+func beside[ID comparable](k *kin, id ID) []ID {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	group, known := k.groups[id]
+	if !known {
+		return []ID{id}
+	}
+	ids := make([]ID, len(group))
+	for i, other := range group {
+		ids[i] = other.(ID)
+	}
+	return ids
+}
+
+// note takes note of the ids in a value that belongs to the answer.
+func (k *kin) note(value any) {
+	found := ids{seen: map[any]bool{}, byType: map[reflect.Type][]any{}}
+	found.collect(reflect.ValueOf(value))
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, group := range found.byType {
+		if len(group) == 1 {
+			continue
+		}
+		for _, id := range group {
+			if _, known := k.groups[id]; !known {
+				k.groups[id] = group
+			}
+		}
+	}
+}
+
+// ids are those that were found in a value, each once.
+type ids struct {
+	seen   map[any]bool
+	byType map[reflect.Type][]any
+}
+
+func (f ids) collect(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if p, ok := v.Interface().(promo.Promotion); ok && !v.IsNil() {
+			f.add(promo.PromotionIDOf(p))
+		}
+		f.collect(v.Elem()) // nothing, if it is nil
+	case reflect.Slice:
+		for i := range v.Len() {
+			f.collect(v.Index(i))
+		}
+	case reflect.Struct, reflect.Int64:
+		f.collectOurs(v)
+	}
+}
+
+// collectOurs leaves the types of others aside, which hold no ids: times and decimals.
+func (f ids) collectOurs(v reflect.Value) {
+	if !strings.HasPrefix(v.Type().PkgPath(), "voucherhouse/") {
+		return
+	}
+	switch id := v.Interface().(type) {
+	case promo.ShopID, promo.BuyerID, promo.Identity:
+		f.add(id)
+		return
+	}
+	if v.Kind() != reflect.Struct {
+		return
+	}
+	for i := range v.NumField() {
+		if v.Type().Field(i).IsExported() {
+			f.collect(v.Field(i))
+		}
+	}
+}
+
+func (f ids) add(id any) {
+	if !f.seen[id] {
+		f.seen[id] = true
+		f.byType[reflect.TypeOf(id)] = append(f.byType[reflect.TypeOf(id)], id)
+	}
+}
