@@ -1612,6 +1612,22 @@ func (ec *executionContext) marshalNID2string(ctx context.Context, sel ast.Selec
 	return res
 }
 
+func (ec *executionContext) unmarshalNID2voucherhouseᚋpromoᚐKey(ctx context.Context, v any) (promo.Key, error) {
+	res, err := scalar.UnmarshalKey(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2voucherhouseᚋpromoᚐKey(ctx context.Context, sel ast.SelectionSet, v promo.Key) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalKey(v)
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNID2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error

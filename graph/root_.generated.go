@@ -24,7 +24,6 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Account() AccountResolver
-	Buyer() BuyerResolver
 	Claim() ClaimResolver
 	Conversation() ConversationResolver
 	CouponCard() CouponCardResolver
@@ -38,7 +37,6 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	Order() OrderResolver
 	PercentOff() PercentOffResolver
-	Product() ProductResolver
 	ProductDiscount() ProductDiscountResolver
 	Query() QueryResolver
 	Quote() QuoteResolver
@@ -56,7 +54,7 @@ type DirectiveRoot struct {
 type ComplexityRoot struct {
 	Account struct {
 		Handle      func(childComplexity int) int
-		ID          func(childComplexity int) int
+		Key         func(childComplexity int) int
 		Kind        func(childComplexity int) int
 		LinkedAt    func(childComplexity int) int
 		Livestreams func(childComplexity int, live *bool, first *int, after *string) int
@@ -73,7 +71,7 @@ type ComplexityRoot struct {
 	}
 
 	Buyer struct {
-		ID   func(childComplexity int) int
+		Key  func(childComplexity int) int
 		Name func(childComplexity int) int
 	}
 
@@ -118,7 +116,7 @@ type ComplexityRoot struct {
 		Buyer        func(childComplexity int) int
 		ClaimedAt    func(childComplexity int) int
 		Distribution func(childComplexity int) int
-		ID           func(childComplexity int) int
+		Key          func(childComplexity int) int
 		Order        func(childComplexity int) int
 		Source       func(childComplexity int) int
 		Status       func(childComplexity int) int
@@ -165,7 +163,7 @@ type ComplexityRoot struct {
 		Active             func(childComplexity int) int
 		Buyer              func(childComplexity int) int
 		ClosedAt           func(childComplexity int) int
-		ID                 func(childComplexity int) int
+		Key                func(childComplexity int) int
 		LastBuyerMessageAt func(childComplexity int) int
 		Messages           func(childComplexity int, first *int, after *string) int
 		Shop               func(childComplexity int) int
@@ -284,7 +282,7 @@ type ComplexityRoot struct {
 
 	Distribution struct {
 		Claimed        func(childComplexity int) int
-		ID             func(childComplexity int) int
+		Key            func(childComplexity int) int
 		Livestream     func(childComplexity int) int
 		StartedAt      func(childComplexity int) int
 		StoppedAt      func(childComplexity int) int
@@ -312,8 +310,8 @@ type ComplexityRoot struct {
 	FlashDeal struct {
 		AllowedActions func(childComplexity int) int
 		History        func(childComplexity int, first *int, after *string) int
-		ID             func(childComplexity int) int
 		Items          func(childComplexity int, first *int, after *string) int
+		Key            func(childComplexity int) int
 		Name           func(childComplexity int) int
 		Period         func(childComplexity int) int
 		Shop           func(childComplexity int) int
@@ -365,7 +363,7 @@ type ComplexityRoot struct {
 		Account       func(childComplexity int) int
 		Distributions func(childComplexity int) int
 		EndedAt       func(childComplexity int) int
-		ID            func(childComplexity int) int
+		Key           func(childComplexity int) int
 		StartedAt     func(childComplexity int) int
 		Title         func(childComplexity int) int
 	}
@@ -386,7 +384,7 @@ type ComplexityRoot struct {
 		Conversation func(childComplexity int) int
 		Coupon       func(childComplexity int) int
 		From         func(childComplexity int) int
-		ID           func(childComplexity int) int
+		Key          func(childComplexity int) int
 		Text         func(childComplexity int) int
 	}
 
@@ -461,7 +459,7 @@ type ComplexityRoot struct {
 	Order struct {
 		Buyer         func(childComplexity int) int
 		Channel       func(childComplexity int) int
-		ID            func(childComplexity int) int
+		Key           func(childComplexity int) int
 		Number        func(childComplexity int) int
 		PaidAt        func(childComplexity int) int
 		PlacedAt      func(childComplexity int) int
@@ -520,7 +518,7 @@ type ComplexityRoot struct {
 
 	Product struct {
 		Category func(childComplexity int) int
-		ID       func(childComplexity int) int
+		Key      func(childComplexity int) int
 		Price    func(childComplexity int) int
 		SKU      func(childComplexity int) int
 		Title    func(childComplexity int) int
@@ -535,8 +533,8 @@ type ComplexityRoot struct {
 	ProductDiscount struct {
 		AllowedActions func(childComplexity int) int
 		History        func(childComplexity int, first *int, after *string) int
-		ID             func(childComplexity int) int
 		Items          func(childComplexity int, first *int, after *string) int
+		Key            func(childComplexity int) int
 		Name           func(childComplexity int) int
 		Period         func(childComplexity int) int
 		Shop           func(childComplexity int) int
@@ -647,7 +645,7 @@ type ComplexityRoot struct {
 		Accounts        func(childComplexity int) int
 		Conversations   func(childComplexity int, active *bool, first *int, after *string) int
 		Currency        func(childComplexity int) int
-		ID              func(childComplexity int) int
+		Key             func(childComplexity int) int
 		Livestreams     func(childComplexity int, live *bool, first *int, after *string) int
 		Name            func(childComplexity int) int
 		Orders          func(childComplexity int, first *int, after *string) int
@@ -745,7 +743,7 @@ type ComplexityRoot struct {
 		Distributions     func(childComplexity int, open *bool, first *int, after *string) int
 		EstimatedSpend    func(childComplexity int) int
 		History           func(childComplexity int, first *int, after *string) int
-		ID                func(childComplexity int) int
+		Key               func(childComplexity int) int
 		MinimumSpend      func(childComplexity int) int
 		Name              func(childComplexity int) int
 		Period            func(childComplexity int) int
@@ -848,11 +846,11 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Account.Handle(childComplexity), true
 	case "Account.id":
-		if e.ComplexityRoot.Account.ID == nil {
+		if e.ComplexityRoot.Account.Key == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Account.ID(childComplexity), true
+		return e.ComplexityRoot.Account.Key(childComplexity), true
 	case "Account.kind":
 		if e.ComplexityRoot.Account.Kind == nil {
 			break
@@ -904,11 +902,11 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		return e.ComplexityRoot.AssignVoucherTiersPayload.Vouchers(childComplexity), true
 
 	case "Buyer.id":
-		if e.ComplexityRoot.Buyer.ID == nil {
+		if e.ComplexityRoot.Buyer.Key == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Buyer.ID(childComplexity), true
+		return e.ComplexityRoot.Buyer.Key(childComplexity), true
 	case "Buyer.name":
 		if e.ComplexityRoot.Buyer.Name == nil {
 			break
@@ -1055,11 +1053,11 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Claim.Distribution(childComplexity), true
 	case "Claim.id":
-		if e.ComplexityRoot.Claim.ID == nil {
+		if e.ComplexityRoot.Claim.Key == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Claim.ID(childComplexity), true
+		return e.ComplexityRoot.Claim.Key(childComplexity), true
 	case "Claim.order":
 		if e.ComplexityRoot.Claim.Order == nil {
 			break
@@ -1218,11 +1216,11 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Conversation.ClosedAt(childComplexity), true
 	case "Conversation.id":
-		if e.ComplexityRoot.Conversation.ID == nil {
+		if e.ComplexityRoot.Conversation.Key == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Conversation.ID(childComplexity), true
+		return e.ComplexityRoot.Conversation.Key(childComplexity), true
 	case "Conversation.lastBuyerMessageAt":
 		if e.ComplexityRoot.Conversation.LastBuyerMessageAt == nil {
 			break
@@ -1631,11 +1629,11 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Distribution.Claimed(childComplexity), true
 	case "Distribution.id":
-		if e.ComplexityRoot.Distribution.ID == nil {
+		if e.ComplexityRoot.Distribution.Key == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Distribution.ID(childComplexity), true
+		return e.ComplexityRoot.Distribution.Key(childComplexity), true
 	case "Distribution.livestream":
 		if e.ComplexityRoot.Distribution.Livestream == nil {
 			break
@@ -1735,12 +1733,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FlashDeal.History(childComplexity, args["first"].(*int), args["after"].(*string)), true
-	case "FlashDeal.id":
-		if e.ComplexityRoot.FlashDeal.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FlashDeal.ID(childComplexity), true
 	case "FlashDeal.items":
 		if e.ComplexityRoot.FlashDeal.Items == nil {
 			break
@@ -1752,6 +1744,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FlashDeal.Items(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "FlashDeal.id":
+		if e.ComplexityRoot.FlashDeal.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlashDeal.Key(childComplexity), true
 	case "FlashDeal.name":
 		if e.ComplexityRoot.FlashDeal.Name == nil {
 			break
@@ -1923,11 +1921,11 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Livestream.EndedAt(childComplexity), true
 	case "Livestream.id":
-		if e.ComplexityRoot.Livestream.ID == nil {
+		if e.ComplexityRoot.Livestream.Key == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Livestream.ID(childComplexity), true
+		return e.ComplexityRoot.Livestream.Key(childComplexity), true
 	case "Livestream.startedAt":
 		if e.ComplexityRoot.Livestream.StartedAt == nil {
 			break
@@ -1998,11 +1996,11 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Message.From(childComplexity), true
 	case "Message.id":
-		if e.ComplexityRoot.Message.ID == nil {
+		if e.ComplexityRoot.Message.Key == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Message.ID(childComplexity), true
+		return e.ComplexityRoot.Message.Key(childComplexity), true
 	case "Message.text":
 		if e.ComplexityRoot.Message.Text == nil {
 			break
@@ -2494,11 +2492,11 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Order.Channel(childComplexity), true
 	case "Order.id":
-		if e.ComplexityRoot.Order.ID == nil {
+		if e.ComplexityRoot.Order.Key == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Order.ID(childComplexity), true
+		return e.ComplexityRoot.Order.Key(childComplexity), true
 	case "Order.orderNumber":
 		if e.ComplexityRoot.Order.Number == nil {
 			break
@@ -2695,11 +2693,11 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Product.Category(childComplexity), true
 	case "Product.id":
-		if e.ComplexityRoot.Product.ID == nil {
+		if e.ComplexityRoot.Product.Key == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Product.ID(childComplexity), true
+		return e.ComplexityRoot.Product.Key(childComplexity), true
 	case "Product.price":
 		if e.ComplexityRoot.Product.Price == nil {
 			break
@@ -2755,12 +2753,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ProductDiscount.History(childComplexity, args["first"].(*int), args["after"].(*string)), true
-	case "ProductDiscount.id":
-		if e.ComplexityRoot.ProductDiscount.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ProductDiscount.ID(childComplexity), true
 	case "ProductDiscount.items":
 		if e.ComplexityRoot.ProductDiscount.Items == nil {
 			break
@@ -2772,6 +2764,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ProductDiscount.Items(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "ProductDiscount.id":
+		if e.ComplexityRoot.ProductDiscount.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProductDiscount.Key(childComplexity), true
 	case "ProductDiscount.name":
 		if e.ComplexityRoot.ProductDiscount.Name == nil {
 			break
@@ -3256,11 +3254,11 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Shop.Currency(childComplexity), true
 	case "Shop.id":
-		if e.ComplexityRoot.Shop.ID == nil {
+		if e.ComplexityRoot.Shop.Key == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Shop.ID(childComplexity), true
+		return e.ComplexityRoot.Shop.Key(childComplexity), true
 	case "Shop.livestreams":
 		if e.ComplexityRoot.Shop.Livestreams == nil {
 			break
@@ -3617,11 +3615,11 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Voucher.History(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Voucher.id":
-		if e.ComplexityRoot.Voucher.ID == nil {
+		if e.ComplexityRoot.Voucher.Key == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Voucher.ID(childComplexity), true
+		return e.ComplexityRoot.Voucher.Key(childComplexity), true
 	case "Voucher.minimumSpend":
 		if e.ComplexityRoot.Voucher.MinimumSpend == nil {
 			break

@@ -106,6 +106,9 @@ func (q claimableQuery) known(ctx context.Context, tx *sqlx.Tx) error {
 
 // standings are how the buyer stands to what the livestream hands out, by voucher; none without a livestream.
 func (q claimableQuery) standings(ctx context.Context, tx *sqlx.Tx) (map[int64]*promo.LiveStanding, error) {
+	if q.livestream == nil {
+		return nil, nil
+	}
 	var rows []standingRow
 	if err := tx.SelectContext(ctx, &rows, handedOutIn, q.shop, q.livestream, mostClaimable); err != nil {
 		return nil, fmt.Errorf("reading what a livestream hands out: %w", err)
@@ -120,8 +123,10 @@ func (q claimableQuery) standings(ctx context.Context, tx *sqlx.Tx) (map[int64]*
 // vouchers are those that are handed out, and then the regular ones that run.
 func (q claimableQuery) vouchers(ctx context.Context, tx *sqlx.Tx, handedOut []int64, now time.Time) ([]*promo.Voucher, error) {
 	var live, regular []voucherRow
-	if err := tx.SelectContext(ctx, &live, claimableLive, q.shop, pq.Array(handedOut), q.product); err != nil {
-		return nil, fmt.Errorf("reading the vouchers that are handed out: %w", err)
+	if len(handedOut) > 0 {
+		if err := tx.SelectContext(ctx, &live, claimableLive, q.shop, pq.Array(handedOut), q.product); err != nil {
+			return nil, fmt.Errorf("reading the vouchers that are handed out: %w", err)
+		}
 	}
 	if err := tx.SelectContext(ctx, &regular, claimableRegular, q.shop, now, q.product, mostClaimable-len(live)); err != nil {
 		return nil, fmt.Errorf("reading the vouchers that run: %w", err)

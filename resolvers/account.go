@@ -19,8 +19,6 @@ type Accounts interface {
 	UnfollowAccount(ctx context.Context, a promo.Actor, id promo.AccountID) (*promo.Account, error)
 }
 
-func (account) ID(_ context.Context, a *promo.Account) (string, error) { return relay.ID(a.Key()), nil }
-
 func (account) Livestreams(ctx context.Context, a *promo.Account, live *bool, first *int, after *string) (*model.LivestreamConnection, error) {
 	args, err := relay.Args(first, after, promo.LivestreamOrder)
 	if err != nil {

@@ -111,10 +111,6 @@ func (r shop) Conversations(ctx context.Context, s *promo.Shop, active *bool, fi
 	return connect(r.Chats.Conversations(ctx, actor(ctx), s.ID, active, args))
 }
 
-func (chat) ID(_ context.Context, c *promo.Conversation) (string, error) {
-	return relay.ID(c.Key()), nil
-}
-
 func (chat) Buyer(ctx context.Context, c *promo.Conversation) (*promo.Buyer, error) {
 	return loadersOf(ctx).buyers.Load(ctx, c.Buyer)
 }
@@ -130,8 +126,6 @@ func (chat) Messages(ctx context.Context, c *promo.Conversation, first *int, aft
 	}
 	return connect(loadersOf(ctx).messages.Load(ctx, promo.PageOf[promo.ConversationID]{Of: c.ID, Args: args}))
 }
-
-func (message) ID(_ context.Context, m *promo.Message) (string, error) { return relay.ID(m.Key()), nil }
 
 func (message) Conversation(ctx context.Context, m *promo.Message) (*promo.Conversation, error) {
 	return loadersOf(ctx).conversations.Load(ctx, m.Conversation)

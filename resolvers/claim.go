@@ -37,8 +37,6 @@ func (r mutation) ClaimVoucher(ctx context.Context, input model.ClaimVoucherInpu
 	return &model.ClaimVoucherPayload{Claim: c, Voucher: v, UserErrors: refused}, nil
 }
 
-func (claim) ID(_ context.Context, c *promo.Claim) (string, error) { return relay.ID(c.Key()), nil }
-
 func (claim) Voucher(ctx context.Context, c *promo.Claim) (*promo.Voucher, error) {
 	return loadersOf(ctx).vouchers.Load(ctx, c.Voucher)
 }

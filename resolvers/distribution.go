@@ -19,10 +19,6 @@ type Distributions interface {
 	ClaimableVouchers(ctx context.Context, a promo.Actor, shop promo.ShopID, product *promo.ProductID, livestream *promo.LivestreamID) ([]promo.ClaimableVoucher, error)
 }
 
-func (distribution) ID(_ context.Context, d *promo.Distribution) (string, error) {
-	return relay.ID(d.Key()), nil
-}
-
 func (distribution) Voucher(ctx context.Context, d *promo.Distribution) (*promo.Voucher, error) {
 	return loadersOf(ctx).vouchers.Load(ctx, d.Voucher)
 }

@@ -18,10 +18,6 @@ type Livestreams interface {
 	Watch(ctx context.Context, a promo.Actor, id promo.LivestreamID) ([]promo.Distribution, error)
 }
 
-func (livestream) ID(_ context.Context, l *promo.Livestream) (string, error) {
-	return relay.ID(l.Key()), nil
-}
-
 func (livestream) Account(ctx context.Context, l *promo.Livestream) (*promo.Account, error) {
 	return loadersOf(ctx).accounts.Load(ctx, l.Account)
 }

@@ -95,7 +95,8 @@ func renewLoaders(r *Resolver) graphql.RootFieldMiddleware {
 // noteKin takes note of what fields come with. Nothing is looked up for what they hold before that.
 func noteKin(ctx context.Context, next graphql.Resolver) (any, error) {
 	value, err := next(ctx)
-	if value != nil && graphql.GetFieldContext(ctx).IsResolver {
+	field := graphql.GetFieldContext(ctx)
+	if value != nil && field.IsResolver && field.Object != "Subscription" { // a subscription is no answer yet
 		loadersOf(ctx).kin.note(value)
 	}
 	return value, err

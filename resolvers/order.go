@@ -94,8 +94,6 @@ func (r mutation) RefundOrder(ctx context.Context, input model.RefundOrderInput)
 	return &model.RefundOrderPayload{Order: o, UserErrors: refused}, nil
 }
 
-func (order) ID(_ context.Context, o *promo.Order) (string, error) { return relay.ID(o.Key()), nil }
-
 func (order) Buyer(ctx context.Context, o *promo.Order) (*promo.Buyer, error) {
 	return loadersOf(ctx).buyers.Load(ctx, o.Buyer)
 }

@@ -25,8 +25,6 @@ func (r query) promotion(ctx context.Context, id string) (promo.Promotion, error
 // promotionFields resolves what promotions of every kind have in common.
 type promotionFields[T promo.Promotion] struct{ *Resolver }
 
-func (promotionFields[T]) ID(_ context.Context, p T) (string, error) { return relay.ID(p.Key()), nil }
-
 func (r promotionFields[T]) Status(_ context.Context, p T) (promo.Status, error) {
 	return p.Status(r.Clock()), nil
 }

@@ -47,8 +47,6 @@ type (
 	chat       struct{ *Resolver }
 	message    struct{}
 	couponCard struct{}
-	product    struct{}
-	buyer      struct{}
 	percentOff struct{}
 	groupKey   struct{}
 
@@ -72,8 +70,6 @@ func (r *Resolver) Voucher() graph.VoucherResolver {
 	return voucher{promotionFields[*promo.Voucher]{r}}
 }
 func (r *Resolver) Claim() graph.ClaimResolver           { return claim{r} }
-func (r *Resolver) Product() graph.ProductResolver       { return product{} }
-func (r *Resolver) Buyer() graph.BuyerResolver           { return buyer{} }
 func (r *Resolver) PercentOff() graph.PercentOffResolver { return percentOff{} }
 func (r *Resolver) GroupKey() graph.GroupKeyResolver     { return groupKey{} }
 

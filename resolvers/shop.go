@@ -33,8 +33,6 @@ func (r query) shop(ctx context.Context, id string) (*promo.Shop, error) {
 	return r.Shops.Shop(ctx, actor(ctx), key.Shop)
 }
 
-func (shop) ID(_ context.Context, s *promo.Shop) (string, error) { return relay.ID(s.Key()), nil }
-
 func (r shop) Products(ctx context.Context, s *promo.Shop, filter *model.ProductFilter, first *int, after *string) (*model.ProductConnection, error) {
 	args, err := relay.Args(first, after, promo.ProductOrder)
 	if err != nil {
@@ -64,4 +62,3 @@ func (r shop) PromotionCounts(ctx context.Context, s *promo.Shop, filter *model.
 	return r.Resolver.Promotions.PromotionCounts(ctx, actor(ctx), s.ID, f)
 }
 
-func (product) ID(_ context.Context, p *promo.Product) (string, error) { return relay.ID(p.Key()), nil }

@@ -25,8 +25,6 @@ func (r viewer) Buyer(ctx context.Context, a *promo.Actor) (*promo.Buyer, error)
 	return r.Resolver.Shops.Self(ctx, *a)
 }
 
-func (buyer) ID(_ context.Context, b *promo.Buyer) (string, error) { return relay.ID(b.Key()), nil }
-
 // connect makes a connection of a page that was asked for.
 func connect[T any](page promo.Page[T], err error) (*relay.Connection[T], error) {
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/shopspring/decimal"
 
+	"voucherhouse/graph/relay"
 	"voucherhouse/promo"
 )
 
@@ -87,4 +88,16 @@ func UnmarshalTimeZone(v any) (string, error) {
 		return "", invalid("A TimeZone is a name of the IANA database, such as America/New_York.")
 	}
 	return s, nil
+}
+
+// MarshalKey writes a key in its opaque form.
+func MarshalKey(k promo.Key) graphql.Marshaler { return graphql.MarshalID(relay.ID(k)) }
+
+// UnmarshalKey reads an id. One that is nobody's is promo.ErrNotFound.
+func UnmarshalKey(v any) (promo.Key, error) {
+	id, err := graphql.UnmarshalID(v)
+	if err != nil {
+		return promo.Key{}, invalid("An id is a string.")
+	}
+	return relay.Key(id)
 }

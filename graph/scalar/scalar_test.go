@@ -197,3 +197,24 @@ func TestStringRefusesNUL(t *testing.T) {
 		t.Error("a text with NUL is taken")
 	}
 }
+
+// An id is opaque: it goes there and back, and what nobody has given out names nothing.
+func TestKeyGoesThereAndBack(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		key := promo.Key{
+			Kind:   rapid.SampledFrom([]promo.Kind{promo.KindShop, promo.KindVoucher, promo.KindOrder}).Draw(t, "kind"),
+			Shop:   promo.ShopID(rapid.Int64().Draw(t, "shop")),
+			Serial: rapid.Int64().Draw(t, "serial"),
+		}
+		back, err := scalar.UnmarshalKey(written(t, scalar.MarshalKey(key)))
+		if err != nil || back != key {
+			t.Fatalf("%v came back as %v, %v", key, back, err)
+		}
+	})
+	if _, err := scalar.UnmarshalKey("nobody"); !errors.Is(err, promo.ErrNotFound) {
+		t.Errorf("an id of nobody: %v", err)
+	}
+	_, err := scalar.UnmarshalKey([]any{1})
+	expectInvalid(t, []any{1}, err)
+}
