@@ -2,10 +2,6 @@ package auth_test
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
 	"encoding/pem"
 	"os"
 	"path/filepath"
@@ -59,50 +55,33 @@ func TestEveryInstallationHasAKeyOfItsOwn(t *testing.T) {
 	t.Parallel()
 	_, one := newKeys(t)
 	_, other := newKeys(t)
-	if one.Equal(other) {
+	if bytes.Equal(one, other) {
 		t.Error("two keys are the same")
 	}
 }
 
-// ecdsaKey is a good key of another type.
-func ecdsaKey(t *testing.T) []byte {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
-}
-
 func TestADamagedKeyIsNotReplacedButNamedWithTheRemedy(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct {
-		text []byte
-		want string
-	}{
-		"empty":        {nil, "holds no key in PEM form"},
-		"no PEM":       {[]byte("key"), "holds no key in PEM form"},
-		"cut off":      {[]byte("-----BEGIN PRIVATE KEY-----\nMC4CAQAw"), "holds no key in PEM form"},
-		"PEM of other": {pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte("key")}), "holds no Ed25519 key"},
-		"another type": {ecdsaKey(t), "holds no Ed25519 key"},
+	for name, text := range map[string][]byte{
+		"empty":        nil,
+		"no PEM":       []byte("key"),
+		"cut off":      []byte("-----BEGIN VOUCHERHOUSE TOKEN KEY-----\nMC4CAQAw"),
+		"PEM of other": pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: make([]byte, 32)}),
+		"too short":    pem.EncodeToMemory(&pem.Block{Type: "VOUCHERHOUSE TOKEN KEY", Bytes: make([]byte, 31)}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "key.pem")
-			if err := os.WriteFile(path, test.text, 0o600); err != nil {
+			if err := os.WriteFile(path, text, 0o600); err != nil {
 				t.Fatal(err)
 			}
 			keys, err := auth.LoadKeys(path, clock)
-			want := path + " " + test.want + ": restore it, or remove it to make a new one"
+			want := path + " holds no key for tokens: restore it, or remove it to make a new one"
 			if keys != nil || err == nil || err.Error() != want {
 				t.Errorf("it says %v, want %s", err, want)
 			}
-			if text, err := os.ReadFile(path); err != nil || !bytes.Equal(text, test.text) {
-				t.Errorf("the file became %q, %v", text, err)
+			if kept, err := os.ReadFile(path); err != nil || !bytes.Equal(kept, text) {
+				t.Errorf("the file became %q, %v", kept, err)
 			}
 		})
 	}

@@ -1,13 +1,13 @@
 // Package auth tells who is asking: it issues and checks the tokens that carry role, app, shops, accounts and subject.
 //
-// A token is a JWT signed with EdDSA. The key is local, made in the data directory at the first start; whoever has the
-// file can be anybody, so it is readable by its owner only.
+// A token is a JWT signed with HS256: who checks it here is who issued it, and a signature of two keys would take a tenth of
+// what a claim takes. The key is local, made in the data directory at the first start; whoever has the file can be anybody,
+// so it is readable by its owner only.
 package auth
 
 import (
-	"crypto/ed25519"
 	"crypto/rand"
-	"crypto/x509"
+	"crypto/sha256"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -43,8 +43,8 @@ type claims struct {
 
 // Keys issues and checks tokens.
 type Keys struct {
-	private ed25519.PrivateKey
-	clock   func() time.Time
+	secret []byte
+	clock  func() time.Time
 }
 
 // LoadKeys reads the key in the file, or makes one there.
@@ -57,27 +57,22 @@ func LoadKeys(path string, clock func() time.Time) (*Keys, error) {
 		return nil, fmt.Errorf("reading the key of tokens: %w", err)
 	}
 	block, _ := pem.Decode(text)
-	if block == nil {
-		return nil, fmt.Errorf("%s holds no key in PEM form: restore it, or remove it to make a new one", path)
+	if block == nil || block.Type != keyType || len(block.Bytes) != keyBytes {
+		return nil, fmt.Errorf("%s holds no key for tokens: restore it, or remove it to make a new one", path)
 	}
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	private, ok := key.(ed25519.PrivateKey)
-	if err != nil || !ok {
-		return nil, fmt.Errorf("%s holds no Ed25519 key: restore it, or remove it to make a new one", path)
-	}
-	return &Keys{private: private, clock: clock}, nil
+	return &Keys{secret: block.Bytes, clock: clock}, nil
 }
 
+const (
+	keyType = "VOUCHERHOUSE TOKEN KEY"
+	// keyBytes is as long as what HS256 makes of it (RFC 7518, 3.2).
+	keyBytes = sha256.Size
+)
+
 func makeKeys(path string, clock func() time.Time) (*Keys, error) {
-	_, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("making a key for tokens: %w", err)
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		return nil, fmt.Errorf("encoding the key of tokens: %w", err)
-	}
-	text := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	secret := make([]byte, keyBytes)
+	rand.Read(secret) // never fails
+	text := pem.EncodeToMemory(&pem.Block{Type: keyType, Bytes: secret})
 	// Written beside and renamed: a crash leaves no half of a key.
 	if err := os.WriteFile(path+".new", text, 0o600); err != nil {
 		return nil, fmt.Errorf("writing the key of tokens: %w", err)
@@ -85,7 +80,7 @@ func makeKeys(path string, clock func() time.Time) (*Keys, error) {
 	if err := os.Rename(path+".new", path); err != nil {
 		return nil, fmt.Errorf("writing the key of tokens: %w", err)
 	}
-	return &Keys{private: private, clock: clock}, nil
+	return &Keys{secret: secret, clock: clock}, nil
 }
 
 // Issue makes a token for an actor that is good until expiry.
@@ -99,7 +94,7 @@ func (k *Keys) Issue(a promo.Actor, expiry time.Time) (string, error) {
 	for _, account := range a.Accounts {
 		c.Accounts = append(c.Accounts, [2]int64{int64(account.Shop), account.Serial})
 	}
-	text, err := jwt.NewWithClaims(jwt.SigningMethodEdDSA, c).SignedString(k.private)
+	text, err := jwt.NewWithClaims(jwt.SigningMethodHS256, c).SignedString(k.secret)
 	if err != nil {
 		return "", fmt.Errorf("signing a token: %w", err)
 	}
@@ -109,8 +104,8 @@ func (k *Keys) Issue(a promo.Actor, expiry time.Time) (string, error) {
 // Actor checks a token and gives who it is for, else ErrInvalidToken.
 func (k *Keys) Actor(token string) (promo.Actor, error) {
 	var c claims
-	_, err := jwt.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return k.private.Public(), nil },
-		jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}), jwt.WithIssuer(issuer), jwt.WithAudience(audience),
+	_, err := jwt.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return k.secret, nil },
+		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithIssuer(issuer), jwt.WithAudience(audience),
 		jwt.WithExpirationRequired(), jwt.WithLeeway(leeway), jwt.WithTimeFunc(k.clock))
 	if err != nil {
 		return promo.Actor{}, fmt.Errorf("%w: %w", ErrInvalidToken, err)

@@ -1,8 +1,6 @@
 package auth_test
 
 import (
-	"crypto/ed25519"
-	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"os"
@@ -22,8 +20,8 @@ var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func clock() time.Time { return now }
 
-// newKeys makes keys, and gives the private key in their file.
-func newKeys(t *testing.T) (*auth.Keys, ed25519.PrivateKey) {
+// newKeys makes keys, and gives the secret in their file.
+func newKeys(t *testing.T) (*auth.Keys, []byte) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "key.pem")
 	keys, err := auth.LoadKeys(path, clock)
@@ -38,11 +36,7 @@ func newKeys(t *testing.T) (*auth.Keys, ed25519.PrivateKey) {
 	if block == nil || len(rest) > 0 {
 		t.Fatalf("the file is not one block of PEM: %q", text)
 	}
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return keys, key.(ed25519.PrivateKey)
+	return keys, block.Bytes
 }
 
 // payload is what a token carries that is good for an hour, with changes; a change to nil leaves the claim out.
@@ -119,19 +113,14 @@ func TestATokenExpiresButForThirtySecondsOfClocks(t *testing.T) {
 
 func TestATokenMustBeSignedByOurKey(t *testing.T) {
 	t.Parallel()
-	keys, private := newKeys(t)
+	keys, secret := newKeys(t)
 	_, other := newKeys(t)
-	good := signed(t, jwt.SigningMethodEdDSA, private, payload(nil))
+	good := signed(t, jwt.SigningMethodHS256, secret, payload(nil))
 	if _, err := keys.Actor(good); err != nil {
 		t.Fatalf("the token that the others are made from: %v", err)
 	}
-	public := private.Public().(ed25519.PublicKey)
-	der, err := x509.MarshalPKIXPublicKey(public)
-	if err != nil {
-		t.Fatal(err)
-	}
 	parts := strings.Split(good, ".")
-	stranger := strings.Split(signed(t, jwt.SigningMethodEdDSA, other, payload(jwt.MapClaims{"role": "ADMIN"})), ".")
+	stranger := strings.Split(signed(t, jwt.SigningMethodHS256, other, payload(jwt.MapClaims{"role": "ADMIN"})), ".")
 	for name, token := range map[string]string{
 		"empty":                     "",
 		"no token":                  "ann",
@@ -142,8 +131,8 @@ func TestATokenMustBeSignedByOurKey(t *testing.T) {
 		"other payload":             parts[0] + "." + stranger[1] + "." + parts[2],
 		"other key":                 strings.Join(stranger, "."),
 		"alg none":                  signed(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, payload(nil)),
-		"HS256 with public key":     signed(t, jwt.SigningMethodHS256, []byte(public), payload(nil)),
-		"HS256 with public PEM":     signed(t, jwt.SigningMethodHS256, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), payload(nil)),
+		"HS512 with our key":        signed(t, jwt.SigningMethodHS512, secret, payload(nil)),
+		"HS256 with half a key":     signed(t, jwt.SigningMethodHS256, secret[:16], payload(nil)),
 		"HS256 with nothing":        signed(t, jwt.SigningMethodHS256, []byte{}, payload(nil)),
 		"a megabyte of other bytes": strings.Repeat("A", 1<<20),
 	} {
@@ -156,7 +145,7 @@ func TestATokenMustBeSignedByOurKey(t *testing.T) {
 
 func TestATokenMustCarryWhatWePutIn(t *testing.T) {
 	t.Parallel()
-	keys, private := newKeys(t)
+	keys, secret := newKeys(t)
 	for name, changes := range map[string]jwt.MapClaims{
 		"no issuer":            {"iss": nil},
 		"other issuer":         {"iss": "somebody"},
@@ -183,7 +172,7 @@ func TestATokenMustCarryWhatWePutIn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			expectInvalid(t, keys, signed(t, jwt.SigningMethodEdDSA, private, payload(changes)))
+			expectInvalid(t, keys, signed(t, jwt.SigningMethodHS256, secret, payload(changes)))
 		})
 	}
 }
