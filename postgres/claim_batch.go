@@ -77,17 +77,18 @@ func (b *claimBatch) look(ctx context.Context, tx *sqlx.Tx, now time.Time) error
 		return fmt.Errorf("reading a voucher: %w", err)
 	}
 	b.voucher = row.promo()
-	if err := b.repeats(ctx, tx); err != nil {
-		return err
-	}
 	b.refuse()
 	if err := b.stand(ctx, tx); err != nil {
 		return err
 	}
-	if err := b.refuseByChat(ctx, tx); err != nil || b.settled() {
+	if err := b.refuseByChat(ctx, tx); err != nil {
 		return err
 	}
 	if err := b.count(ctx, tx); err != nil {
+		return err
+	}
+	// Keys come last: what was counted may have been made meanwhile under the same key, on another server.
+	if err := b.repeats(ctx, tx); err != nil {
 		return err
 	}
 	b.decide()
@@ -105,16 +106,6 @@ func (b *claimBatch) refuse() {
 
 // open tells whether a claim is still to be decided.
 func (b *claimBatch) open(i int) bool { return b.outcomes[i].claim == nil && b.outcomes[i].err == nil }
-
-// settled tells whether every claim has its outcome.
-func (b *claimBatch) settled() bool {
-	for i := range b.outcomes {
-		if b.open(i) {
-			return false
-		}
-	}
-	return true
-}
 
 // closed tells whether the batch makes no claim, so that what look decided stands.
 func (b *claimBatch) closed() bool { return len(b.made) == 0 }

@@ -25,7 +25,7 @@ from unnest($2::text[], $3::text[], $4::bytea[]) as asked (caller, key, body)
     left join claims c on c.shop_id = k.shop_id and c.id = k.result_id and k.body = asked.body
     left join redemptions r on r.shop_id = c.shop_id and r.claim_id = c.id and r.reversed_at is null`
 
-// repeats answers the claims whose key has made one before (product.md Q2).
+// repeats answers the claims whose key has made one before, whatever would become of them now (product.md Q2).
 func (b *claimBatch) repeats(ctx context.Context, tx *sqlx.Tx) error {
 	var callers, keys []string
 	var bodies [][]byte
@@ -48,9 +48,9 @@ func (b *claimBatch) repeats(ctx context.Context, tx *sqlx.Tx) error {
 	for i, p := range b.pending {
 		r, ok := used[[2]string{p.request.Caller(), p.request.IdempotencyKey}]
 		if ok && r.Same {
-			b.outcomes[i].claim = r.promo()
+			b.outcomes[i] = claimOutcome{claim: r.promo()}
 		} else if ok {
-			b.outcomes[i].err = errConflict
+			b.outcomes[i] = claimOutcome{err: errConflict}
 		}
 	}
 	return nil

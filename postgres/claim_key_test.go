@@ -102,6 +102,36 @@ func TestKeyBoundMeanwhile(t *testing.T) {
 	b.checkLedger(v.ID, 1+2+5)
 }
 
+// The same call on another server, which makes the claim while this one looks: it is a repeat, not one too many.
+func TestClaimedMeanwhileUnderTheSameKey(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	v := b.voucher(b.shop("A"), copies(2, 1))
+	r := promo.ClaimRequest{Voucher: v.ID, Subject: "bo", IdempotencyKey: "k"}
+	b.exec(`insert into buyers (external_id, name) values ('bo', 'bo')`)
+	other := b.begin()
+	other.MustExec(`lock table buyers`) // where claims are counted
+	answers := make(chan answer)
+	go func() {
+		c, _, err := b.Claim(t.Context(), r)
+		answers <- answer{claim: c, err: err}
+	}()
+	b.untilWaiting(1)
+	other.MustExec(`
+with c as (
+    insert into claims (shop_id, voucher_id, buyer_id, source, claimed_at, valid_from, valid_to)
+    select $1, $2, id, 'STOREFRONT', $3, $3, $3::timestamptz + interval '1 day' from buyers returning id
+)
+insert into idempotency_keys (shop_id, caller, key, body, result_id, used_at) select $1, $4, $5, $6, id, $3 from c`,
+		v.ID.Shop, v.ID.Serial, noon, r.Caller(), r.IdempotencyKey, claimDigest(r))
+	if err := other.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if a := <-answers; a.err != nil || a.claim.ID.Serial != get[int64](b, `select id from claims`) {
+		t.Errorf("got %v, %v", a.claim, a.err)
+	}
+}
+
 func TestClaimKeysLastSevenDays(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
