@@ -3,9 +3,7 @@ package bench
 import (
 	"database/sql"
 	"fmt"
-	"net/url"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -33,7 +31,7 @@ const mostBuyers = 400_000
 func openClaims(b *testing.B) *claimBench {
 	b.Helper()
 	dataDir, dsn := filepath.Join(b.TempDir(), "data"), testdb.Postgres(b)
-	c := &claimBench{Process: program.Serve(b, dataDir, "--postgres-url", urlOf(dsn)), dsn: dsn}
+	c := &claimBench{Process: program.Serve(b, dataDir, "--postgres-url", testserver.PostgresURL(dsn)), dsn: dsn}
 	var err error
 	c.db, err = sql.Open("postgres", dsn)
 	must(b, err)
@@ -54,18 +52,6 @@ update vouchers set claimed = 1 where id = 1001;`)
 		must(b, err)
 	}
 	return c
-}
-
-// urlOf is a DSN of key=value pairs as a URL.
-func urlOf(dsn string) string {
-	values := url.Values{}
-	for _, pair := range strings.Fields(dsn) {
-		key, value, _ := strings.Cut(pair, "=")
-		values.Set(key, strings.Trim(value, "'"))
-	}
-	database := values.Get("dbname")
-	values.Del("dbname")
-	return "postgres:///" + database + "?" + values.Encode()
 }
 
 func claimOf(voucher int) string {

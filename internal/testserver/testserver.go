@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -78,6 +79,18 @@ func (p *Program) Run(t testing.TB, dataDir string, args ...string) string {
 type Process struct {
 	*exec.Cmd
 	URL string
+}
+
+// PostgresURL is a DSN of key=value pairs as --postgres-url wants it.
+func PostgresURL(dsn string) string {
+	values := url.Values{}
+	for _, pair := range strings.Fields(dsn) {
+		key, value, _ := strings.Cut(pair, "=")
+		values.Set(key, strings.Trim(value, "'"))
+	}
+	database := values.Get("dbname")
+	values.Del("dbname")
+	return "postgres:///" + database + "?" + values.Encode()
 }
 
 // startTime bounds how long a server may take to become ready.
