@@ -16,7 +16,8 @@ type Config struct {
 	ClickHouseURL string `name:"clickhouse-url" placeholder:"URL" help:"A ClickHouse of your own (25.8 or later) in place of the embedded one: clickhouse://user:password@host:9000/database."`
 	Warehouse     string `enum:"on,off" default:"on" help:"Whether this process has a warehouse. Without one, facts wait in the ledger and analytics answers UNAVAILABLE."`
 
-	ChatWindow time.Duration `name:"chat-window" default:"48h" help:"For how long after a buyer's message coupons may be sent into the chat."`
+	ChatWindow  time.Duration `name:"chat-window" default:"48h" help:"For how long after a buyer's message coupons may be sent into the chat."`
+	Reservation time.Duration `default:"15m" help:"For how long an order that is not paid holds its voucher and its flash-deal units."`
 }
 
 // Validate checks what can be checked without asking anybody. Every error names the flag and the remedy; none repeats a
@@ -40,6 +41,9 @@ func (c Config) Validate() error {
 	}
 	if c.ChatWindow <= 0 {
 		errs = append(errs, errors.New("--chat-window must be above zero, such as 48h"))
+	}
+	if c.Reservation <= 0 {
+		errs = append(errs, errors.New("--reservation must be above zero, such as 15m"))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("the configuration: %w", err)

@@ -63,7 +63,7 @@ func Open(ctx context.Context, c Config, clock func() time.Time) (_ *Stores, err
 	if s.Ledger, err = s.engines.ledger(ctx, c, clock); err != nil {
 		return nil, err
 	}
-	s.Ledger.ChatWindow = c.ChatWindow
+	s.Ledger.ChatWindow, s.Ledger.Reservation = c.ChatWindow, c.Reservation
 	if c.withWarehouse() {
 		if s.Warehouse, err = s.engines.warehouse(ctx, c, s.Ledger, clock); err != nil {
 			return nil, err

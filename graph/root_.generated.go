@@ -4516,10 +4516,11 @@ type Mutation {
     input: ViewCouponInput!
   ): ViewCouponPayload @allow(roles: [BUYER], clients: [MARKETPLACE_APP])
   """
-  Prices a cart, reserves the best voucher and the flash-deal units for 15 minutes, and stores the order as PENDING.
+  Prices a cart, reserves the best voucher and the flash-deal units (for 15 minutes, unless the server is told
+  another time), and stores the order as PENDING.
 
   At the payable that the buyer was shown, or refused with the new quote. A repeat of the same cart under the same number
-  returns the order; another cart under a used number is CONFLICT.
+  returns the order; another cart under a used number is CONFLICT, whoever used it.
   """
   placeOrder(
     "The order to place."
@@ -6320,7 +6321,7 @@ type Refund {
 
 "Why something about an order was refused."
 enum OrderErrorCode {
-  "The shop, the buyer or the order does not exist for this caller."
+  "The shop, the buyer, the livestream or the order does not exist for this caller."
   NOT_FOUND
   "The cart has no lines."
   CART_EMPTY
@@ -6334,6 +6335,8 @@ enum OrderErrorCode {
   AMOUNT_INVALID
   "The order number or refund number is empty or longer than 100 bytes."
   NUMBER_INVALID
+  "Only an order of the channel LIVE comes from a livestream."
+  CHANNEL_MISMATCH
   "The price is another by now; the new quote comes with the refusal."
   QUOTE_CHANGED
   "The order is no longer waiting to be paid."
@@ -6368,6 +6371,8 @@ input PlaceOrderInput {
   cart: CartInput!
   "Where the order came from."
   channel: OrderChannel! = STOREFRONT
+  "The livestream of the shop that an order of the channel LIVE came from."
+  livestreamId: ID
   "What the buyer was shown. If the price is another by now, QUOTE_CHANGED and the new quote come back."
   expectedPayable: MoneyInput!
 }

@@ -16134,7 +16134,7 @@ func (ec *executionContext) unmarshalInputPlaceOrderInput(ctx context.Context, o
 		asMap["channel"] = "STOREFRONT"
 	}
 
-	fieldsInOrder := [...]string{"orderNumber", "cart", "channel", "expectedPayable"}
+	fieldsInOrder := [...]string{"orderNumber", "cart", "channel", "livestreamId", "expectedPayable"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -16162,6 +16162,13 @@ func (ec *executionContext) unmarshalInputPlaceOrderInput(ctx context.Context, o
 				return it, err
 			}
 			it.Channel = data
+		case "livestreamId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("livestreamId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LivestreamID = data
 		case "expectedPayable":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedPayable"))
 			data, err := ec.unmarshalNMoneyInput2ᚖvoucherhouseᚋgraphᚋmodelᚐMoneyInput(ctx, v)

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,15 +20,23 @@ func checkoutScope(shop promo.ShopID) scope {
 	return scope{role: roleCheckout, shops: []promo.ShopID{shop}}
 }
 
+// holdings are the claims, and the deals with limited units, that a transaction has locked for a cart. The zero value locks
+// nothing, and so bounds nothing.
+type holdings struct {
+	Claims, Deals pq.Int64Array
+}
+
 // cartProducts are a cart's products at $3, a row for each offer that runs for one. A percentage is floored to the minor
-// unit, as of vouchers. What pending orders hold of a flash deal is not left.
+// unit, as of vouchers, and computed in two parts, so that the product of a large price stays within 64 bits. What pending
+// orders hold of a flash deal is not left. A deal with limited units that came after the lock ($4) is none yet.
 const cartProducts = `
 select p.shop_id, p.id, p.sku, p.title, p.category, p.price_minor, s.currency, o.promotion_id, o.tool, o.offer_minor, o.units_left
 from products p
     join shops s on s.id = p.shop_id
     left join lateral (
         select d.promotion_id, r.tool,
-            coalesce(d.price_minor, p.price_minor - p.price_minor * d.percent / 10000) as offer_minor,
+            coalesce(d.price_minor,
+                p.price_minor - p.price_minor / 10000 * d.percent - p.price_minor % 10000 * d.percent / 10000) as offer_minor,
             d.quantity_limit - d.sold - (
                 select coalesce(sum(f.quantity), 0) from flash_reservations f
                 where f.shop_id = d.shop_id and f.promotion_id = d.promotion_id and f.product_id = d.product_id
@@ -36,6 +45,7 @@ from products p
             join promotions r on r.shop_id = d.shop_id and r.id = d.promotion_id
         where d.shop_id = p.shop_id and d.product_id = p.id
           and r.starts_at <= $3 and r.ends_at > $3 and (r.deactivated_at is null or r.deactivated_at > $3)
+          and (d.quantity_limit is null or $4::bigint[] is null or d.promotion_id = any ($4))
     ) o on true
 where p.shop_id = $1 and p.id = any ($2)`
 
@@ -48,9 +58,9 @@ type cartProductRow struct {
 }
 
 // pricedProducts reads a cart's products, and the offers that run for each.
-func pricedProducts(ctx context.Context, tx *sqlx.Tx, shop promo.Shop, ids []promo.ProductID, now time.Time) (map[promo.ProductID]*promo.Product, map[promo.ProductID][]promo.Offer, error) {
+func pricedProducts(ctx context.Context, tx *sqlx.Tx, shop promo.Shop, ids []promo.ProductID, locked holdings, now time.Time) (map[promo.ProductID]*promo.Product, map[promo.ProductID][]promo.Offer, error) {
 	var rows []cartProductRow
-	if err := tx.SelectContext(ctx, &rows, cartProducts, shop.ID, serialsIn(shop.ID, ids), now); err != nil {
+	if err := tx.SelectContext(ctx, &rows, cartProducts, shop.ID, serialsIn(shop.ID, ids), now, locked.Deals); err != nil {
 		return nil, nil, fmt.Errorf("reading a cart's products: %w", err)
 	}
 	products, offers := map[promo.ProductID]*promo.Product{}, map[promo.ProductID][]promo.Offer{}
@@ -66,8 +76,14 @@ func pricedProducts(ctx context.Context, tx *sqlx.Tx, shop promo.Shop, ids []pro
 	return products, offers, nil
 }
 
-// cartClaims are a buyer's claims in a shop that a cart at $3 could use, with those products of the cart that are in scope;
-// what a buyer has redeemed, or let go more than thirty days ago, is no candidate any more.
+// candidates are a buyer's claims in a shop that a cart at $3 could use: what a buyer has redeemed, or let go more than
+// thirty days ago, is none any more.
+const candidates = `
+where c.buyer_id = $2 and c.shop_id = $1 and c.valid_to > $3::timestamptz - interval '30 days'
+  and not exists (select from redemptions r where r.shop_id = c.shop_id and r.claim_id = c.id and r.reversed_at is null)`
+
+// cartClaims are the candidates with those products of the cart that are in scope. One that came after the lock ($5) is none
+// yet: another order may be taking it, too.
 const cartClaims = `
 select ` + claimColumns + `, v.amount_off_minor, v.percent_off, v.maximum_discount_minor, v.minimum_spend_minor, v.scope, p.tool,
     coalesce(c.reserved_until > $3, false) as held,
@@ -77,8 +93,8 @@ select ` + claimColumns + `, v.amount_off_minor, v.percent_off, v.maximum_discou
 from claims c
     join vouchers v on v.shop_id = c.shop_id and v.id = c.voucher_id
     join promotions p on p.shop_id = c.shop_id and p.id = c.voucher_id
-    left join redemptions r on r.shop_id = c.shop_id and r.claim_id = c.id and r.reversed_at is null
-where c.buyer_id = $2 and c.shop_id = $1 and c.valid_to > $3 - interval '30 days' and r.id is null`
+    left join redemptions r on false` + candidates + `
+  and ($5::bigint[] is null or c.id = any ($5))`
 
 type cartClaimRow struct {
 	claimRow
@@ -107,9 +123,9 @@ func (r cartClaimRow) promo(shop promo.Shop) promo.HeldClaim {
 }
 
 // heldClaims reads the claims that a buyer could use for a cart.
-func heldClaims(ctx context.Context, tx *sqlx.Tx, shop promo.Shop, buyer promo.BuyerID, products []promo.ProductID, now time.Time) ([]promo.HeldClaim, error) {
+func heldClaims(ctx context.Context, tx *sqlx.Tx, shop promo.Shop, buyer promo.BuyerID, products []promo.ProductID, locked holdings, now time.Time) ([]promo.HeldClaim, error) {
 	var rows []cartClaimRow
-	if err := tx.SelectContext(ctx, &rows, cartClaims, shop.ID, buyer, now, serialsIn(shop.ID, products)); err != nil {
+	if err := tx.SelectContext(ctx, &rows, cartClaims, shop.ID, buyer, now, serialsIn(shop.ID, products), locked.Claims); err != nil {
 		return nil, fmt.Errorf("reading a buyer's claims: %w", err)
 	}
 	claims := make([]promo.HeldClaim, len(rows))
@@ -121,35 +137,39 @@ func heldClaims(ctx context.Context, tx *sqlx.Tx, shop promo.Shop, buyer promo.B
 
 const buyerExists = `select exists (select from buyers where id = $1)`
 
-// cart reads what a request's price depends on, at now.
-func (l *Ledger) cart(ctx context.Context, tx *sqlx.Tx, r promo.CartRequest, now time.Time) (promo.Cart, error) {
+// cart reads what a request's price depends on, at now, within what was locked for it. With refusals comes the cart as far as
+// it is known: the shop, unless that is what is refused.
+func (l *Ledger) cart(ctx context.Context, tx *sqlx.Tx, r promo.CartRequest, locked holdings, now time.Time) (promo.Cart, error) {
 	row, err := one[shopRow](ctx, tx, shopByID, r.Shop)
+	if errors.Is(err, promo.ErrNotFound) {
+		return promo.Cart{}, promo.RefuseOrder(promo.OrderNotFound, "shopId")
+	}
 	if err != nil {
 		return promo.Cart{}, fmt.Errorf("reading the shop: %w", err)
 	}
-	shop := row.promo()
-	var known bool
-	if err := tx.GetContext(ctx, &known, buyerExists, r.Buyer); err != nil {
-		return promo.Cart{}, fmt.Errorf("looking for a buyer: %w", err)
-	}
-	if !known {
-		return promo.Cart{}, promo.RefuseOrder(promo.OrderNotFound, "buyerId")
-	}
-	ids := make([]promo.ProductID, len(r.Lines))
-	for i, line := range r.Lines {
-		ids[i] = line.Product
-	}
-	products, offers, err := pricedProducts(ctx, tx, shop, ids, now)
+	shop, ids := row.promo(), r.Products()
+	products, offers, err := pricedProducts(ctx, tx, shop, ids, locked, now)
 	if err != nil {
 		return promo.Cart{}, err
 	}
-	cart, err := promo.CheckCart(r, shop, products)
-	if err != nil {
+	cart, refused := promo.CheckCart(r, shop, products)
+	if err := promo.Together(checkBuyer(ctx, tx, r.Buyer), refused); err != nil {
 		return cart, err
 	}
 	for i := range cart.Lines {
 		cart.Lines[i].Offers = offers[cart.Lines[i].Product.ID]
 	}
-	cart.Claims, err = heldClaims(ctx, tx, shop, r.Buyer, ids, now)
+	cart.Claims, err = heldClaims(ctx, tx, shop, r.Buyer, ids, locked, now)
 	return cart, err
+}
+
+func checkBuyer(ctx context.Context, tx *sqlx.Tx, id promo.BuyerID) error {
+	var known bool
+	if err := tx.GetContext(ctx, &known, buyerExists, id); err != nil {
+		return fmt.Errorf("looking for a buyer: %w", err)
+	}
+	if !known {
+		return promo.RefuseOrder(promo.OrderNotFound, "buyerId")
+	}
+	return nil
 }

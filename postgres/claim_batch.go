@@ -134,11 +134,12 @@ const (
 insert into buyers (external_id, name)
 select subject, subject from unnest($1::text[]) as subject
 on conflict (external_id) do nothing`
+	// The key stays free for those that refer to the voucher: a payment that redeems a claim waits for no batch.
 	lockVoucher = `
 select v.claimed
 from vouchers v join promotions p on p.shop_id = v.shop_id and p.id = v.id
 where v.shop_id = $1 and v.id = $2
-for update of v for share of p`
+for no key update of v for share of p`
 )
 
 // decideLocked decides again behind the voucher's lock, and stores what was made.

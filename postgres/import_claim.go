@@ -91,7 +91,7 @@ select $1, 'claim', claimed_at, json_build_object('promotions', array[voucher_id
 from judged where verdict is null order by row`
 	// redeemedAlone are the redemptions of claims that no order is known for.
 	redeemedAlone = `
-    select row, 1 as place, id as claim_id, voucher_id, tool, buyer_id, null::bigint as order_id, claimed_at, redeemed_at
+    select row, 1 as place, id as claim_id, voucher_id, tool, buyer_id, null::bigint as order_id, null as channel, source, claimed_at, redeemed_at
     from judged where verdict is null and redeemed_at is not null`
 )
 

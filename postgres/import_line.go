@@ -37,9 +37,9 @@ from arriving a
     ) l on true
     left join lateral (select id, category from products where shop_id = $1 and sku = a.sku limit 1) p on true`,
 	store: []string{`
-insert into order_lines (shop_id, order_id, line, product_id, quantity, list_minor, item_discount_minor, voucher_share_minor,
-    subsidy_minor)
-select $1, id, line, product_id, quantity, list_minor, item_discount_minor, voucher_share_minor, subsidy_minor
+insert into order_lines (shop_id, order_id, line, product_id, category, quantity, list_minor, item_discount_minor,
+    voucher_share_minor, subsidy_minor)
+select $1, id, line, product_id, category, quantity, list_minor, item_discount_minor, voucher_share_minor, subsidy_minor
 from judged where verdict is null order by row`, `
 insert into outbox (shop_id, kind, at, payload)
 select $1, 'line', o.paid_at, json_strip_nulls(json_build_object('promotions', used.promotions, 'tools', used.tools,

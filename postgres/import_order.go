@@ -64,6 +64,19 @@ const usedBy = `
         ) v
     ) used`
 
+// usedByAny is usedBy for an order that may have been placed here: it also used the discounts and deals of its lines.
+const usedByAny = `
+    cross join lateral (
+        select array_agg(id order by id) as promotions, array_agg(tool order by id) as tools
+        from (
+            select n.id, (select tool from promotions where shop_id = $1 and id = n.id limit 1) as tool
+            from (
+                select voucher_id as id from redemptions where shop_id = $1 and order_id = o.id
+                union select promotion_id from order_lines where shop_id = $1 and order_id = o.id and promotion_id is not null
+            ) n
+        ) v
+    ) used`
+
 const (
 	importOrders = `
 insert into orders (shop_id, id, order_number, buyer_id, status, channel, imported, placed_at, paid_at)
@@ -72,11 +85,11 @@ select $1, id, order_number, buyer_id, 'PAID', channel, true, paid_at, paid_at
 from judged where verdict is null order by row`
 	// redeemedByOrders are the redemptions of the claims that orders name.
 	redeemedByOrders = `
-    select j.row, n.place, c.id as claim_id, c.voucher_id, p.tool, c.buyer_id, j.id as order_id, c.claimed_at, j.paid_at as redeemed_at
+    select j.row, n.place, c.id as claim_id, c.voucher_id, p.tool, c.buyer_id, j.id as order_id, j.channel, c.source, c.claimed_at, j.paid_at as redeemed_at
     from judged j
         cross join unnest(j.claims) with ordinality as n (claim, place)
         cross join lateral (
-            select id, voucher_id, buyer_id, claimed_at from claims where shop_id = $1 and external_id = n.claim limit 1
+            select id, voucher_id, buyer_id, source, claimed_at from claims where shop_id = $1 and external_id = n.claim limit 1
         ) c
         cross join lateral (select tool from promotions where shop_id = $1 and id = c.voucher_id limit 1) p
     where j.verdict is null`
@@ -111,11 +124,13 @@ with earliest as (
 )
 insert into outbox (shop_id, kind, at, payload)
 select $1, 'first_order', o.paid_at, json_strip_nulls(json_build_object('promotions', used.promotions, 'tools', used.tools,
-    'buyer', o.buyer_id, 'order', o.id, 'channel', o.channel, 'quantity', f.quantity))
+    'buyer', o.buyer_id, 'order', o.id, 'channel', o.channel, 'livestream', o.livestream_id, 'account', o.account_id,
+    'quantity', f.quantity))
 from (select until_now, -1 from changed where until_now is not null union all select id, 1 from changed) as f (id, quantity)
     cross join lateral (
-        select id, order_number, buyer_id, channel, paid_at from orders where shop_id = $1 and id = f.id limit 1
-    ) o` + usedBy + `
+        select id, order_number, buyer_id, channel, livestream_id, account_id, paid_at
+        from orders where shop_id = $1 and id = f.id limit 1
+    ) o` + usedByAny + `
 order by f.quantity, o.paid_at, o.order_number`
 )
 

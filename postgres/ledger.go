@@ -16,6 +16,8 @@ type Ledger struct {
 	// ChatWindow is for how long after a buyer's message coupons may be sent (product.md C3). To be set before the ledger
 	// is used.
 	ChatWindow time.Duration
+	// Reservation is for how long an unpaid order holds what it needs (product.md K4). To be set before the ledger is used.
+	Reservation time.Duration
 
 	db       *sqlx.DB
 	clock    func() time.Time
@@ -38,7 +40,7 @@ func Open(ctx context.Context, dsn string, clock func() time.Time) (*Ledger, err
 	}
 	db.SetMaxOpenConns(mostConnections)
 	db.SetMaxIdleConns(mostConnections)
-	l := &Ledger{ChatWindow: promo.ChatWindow, db: db, clock: clock}
+	l := &Ledger{ChatWindow: promo.ChatWindow, Reservation: promo.Reservation, db: db, clock: clock}
 	l.claims.decide = l.decideClaims
 	l.messages.read = l.newMessages
 	return l, nil

@@ -20,6 +20,8 @@ type orderRow struct {
 	Status        string     `db:"status"`
 	Channel       string     `db:"channel"`
 	Claim         *int64     `db:"claim_id"`
+	Livestream    *int64     `db:"livestream_id"`
+	Account       *int64     `db:"account_id"`
 	PlacedAt      time.Time  `db:"placed_at"`
 	ReservedUntil *time.Time `db:"reserved_until"`
 	PaidAt        *time.Time `db:"paid_at"`
@@ -27,7 +29,8 @@ type orderRow struct {
 }
 
 const selectOrder = `
-select ` + shopColumns + `, o.id, o.order_number, o.buyer_id, o.status, o.channel, o.claim_id, o.placed_at, o.reserved_until, o.paid_at, o.cart
+select ` + shopColumns + `, o.id, o.order_number, o.buyer_id, o.status, o.channel, o.claim_id, o.livestream_id, o.account_id,
+    o.placed_at, o.reserved_until, o.paid_at, o.cart
 from orders o join shops s on s.id = o.shop_id`
 
 func (r orderRow) promo() *promo.Order {
@@ -35,10 +38,17 @@ func (r orderRow) promo() *promo.Order {
 		ID: promo.OrderID{Shop: promo.ShopID(r.shopRow.ID), Serial: r.ID}, Number: r.Number, Shop: r.shopRow.promo(), Buyer: promo.BuyerID(r.Buyer),
 		Channel: promo.OrderChannel(r.Channel), Stored: promo.OrderStatus(r.Status), PlacedAt: r.PlacedAt, ReservedUntil: r.ReservedUntil, PaidAt: r.PaidAt,
 	}
-	if r.Claim != nil {
-		o.Claim = &promo.ClaimID{Shop: o.ID.Shop, Serial: *r.Claim}
-	}
+	o.Claim = optionalID[promo.Claim](o.ID.Shop, r.Claim)
+	o.Livestream, o.Account = optionalID[promo.Livestream](o.ID.Shop, r.Livestream), optionalID[promo.Account](o.ID.Shop, r.Account)
 	return o
+}
+
+// optionalID is the id of something of a shop that there may not be.
+func optionalID[T any](shop promo.ShopID, serial *int64) *promo.ID[T] {
+	if serial == nil {
+		return nil
+	}
+	return &promo.ID[T]{Shop: shop, Serial: *serial}
 }
 
 const orderByNumber = selectOrder + `
@@ -115,11 +125,14 @@ type orderLineRow struct {
 	Subsidy   int64   `db:"subsidy_minor"`
 	Promotion *int64  `db:"promotion_id"`
 	Tool      *string `db:"tool"`
+	// Sold is the product's category when the line was sold.
+	Sold string `db:"sold_category"`
 }
 
 const linesOfOrders = `
 select p.shop_id, p.id, p.sku, p.title, p.category, p.price_minor, s.currency, l.order_id, l.line, l.quantity, l.refunded,
-    l.list_minor, l.item_discount_minor, l.voucher_share_minor, l.subsidy_minor, l.promotion_id, r.tool
+    l.list_minor, l.item_discount_minor, l.voucher_share_minor, l.subsidy_minor, l.promotion_id, r.tool,
+    coalesce(l.category, p.category) as sold_category
 from order_lines l
     join products p on p.shop_id = l.shop_id and p.id = l.product_id
     join shops s on s.id = l.shop_id
@@ -133,7 +146,7 @@ func (r orderLineRow) amounts() promo.Amounts {
 
 func (r orderLineRow) promo() promo.OrderLine {
 	return promo.OrderLine{
-		Number: r.Line, Product: promo.ProductID{Shop: promo.ShopID(r.ShopID), Serial: r.ID}, Category: r.Category,
+		Number: r.Line, Product: promo.ProductID{Shop: promo.ShopID(r.ShopID), Serial: r.ID},
 		Quantity: r.Quantity, Refunded: r.Refunded, Amounts: r.amounts(),
 	}
 }

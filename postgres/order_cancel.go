@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jmoiron/sqlx"
 
@@ -43,15 +44,15 @@ func (l *Ledger) release(ctx context.Context, tx *sqlx.Tx, o *promo.Order) error
 	return nil
 }
 
-// cancelPaid gives back the flash-deal units and, if its validity is not over at $3, the claim.
+// cancelPaid gives back the flash-deal units and every claim whose validity is not over at $3.
 const cancelPaid = `
 with ended as (
-    update orders set status = 'CANCELLED' where shop_id = $1 and id = $2 returning claim_id
+    update orders set status = 'CANCELLED' where shop_id = $1 and id = $2
 ), restored as (
     update redemptions r set reversed_at = $3
-    from ended, claims c
-    where r.shop_id = $1 and r.claim_id = ended.claim_id and r.reversed_at is null
-      and c.shop_id = $1 and c.id = ended.claim_id and c.valid_to > $3
+    from claims c
+    where r.shop_id = $1 and r.order_id = $2 and r.reversed_at is null
+      and c.shop_id = $1 and c.id = r.claim_id and c.valid_to > $3
     returning r.claim_id
 ), given_back as (
     update order_lines set refunded = quantity where shop_id = $1 and order_id = $2
@@ -63,9 +64,10 @@ with ended as (
     ) l
     where d.shop_id = $1 and d.promotion_id = l.promotion_id and d.product_id = l.product_id and d.quantity_limit is not null
 )
-select count(*) from restored`
+select claim_id from restored`
 
-// takeBack ends a paid order. Its facts take back what it counted, at the time of the cancellation.
+// takeBack ends a paid order. Its facts take back what it brought, at the time of the cancellation. That it was an order, and
+// perhaps the buyer's first, stays so: orders and new buyers are counted when they pay, as revenue is.
 func (l *Ledger) takeBack(ctx context.Context, tx *sqlx.Tx, a promo.Actor, o *promo.Order) error {
 	if err := lockUsed(ctx, tx, o); err != nil {
 		return err
@@ -74,29 +76,21 @@ func (l *Ledger) takeBack(ctx context.Context, tx *sqlx.Tx, a promo.Actor, o *pr
 	if err != nil {
 		return err
 	}
-	now := l.now()
-	var restored int
-	if err := tx.GetContext(ctx, &restored, cancelPaid, o.ID.Shop, o.ID.Serial, now); err != nil {
-		return fmt.Errorf("cancelling a paid order: %w", err)
-	}
-	base, redemption, claimedAt, err := usedByOrder(ctx, tx, a, o, rows)
+	used, err := usedClaims(ctx, tx, redeemedByOrder, o.ID.Shop, o.ID.Serial)
 	if err != nil {
 		return err
 	}
+	now := l.now()
+	var restored []int64
+	if err := tx.SelectContext(ctx, &restored, cancelPaid, o.ID.Shop, o.ID.Serial, now); err != nil {
+		return fmt.Errorf("cancelling a paid order: %w", err)
+	}
+	base := baseFact(a, o, used, rows)
 	var facts []fact
 	for _, line := range rows {
 		facts = append(facts, fact{promo.FactReversal, now, reversal(base, o, line, line.Quantity, line.amounts())})
 	}
-	if restored > 0 {
-		redemption.Quantity = -1
-		facts = append(facts, fact{promo.FactRedemption, now, redemption}, fact{promo.FactCohort, claimedAt, redemption})
-	}
+	kept := func(c usedClaim) bool { return !slices.Contains(restored, c.ID) }
+	facts = append(facts, usageFacts(base, slices.DeleteFunc(used, kept), -1, now)...)
 	return appendFacts(ctx, tx, o.ID.Shop, facts...)
-}
-
-// reversal is the fact that a part of a line was taken back: everything with its sign turned, and when the order was paid.
-func reversal(base promo.Fact, o *promo.Order, line orderLineRow, quantity int, part promo.Amounts) promo.Fact {
-	f := lineFact(base, line, -quantity, promo.Amounts{}.Minus(part))
-	f.OrderedAt = o.PaidAt.UnixMicro()
-	return f
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -15,8 +14,7 @@ import (
 // ended reserves again, if the claim is still to be had and the cart's price is the same; else it is refused (product.md K4).
 func (l *Ledger) PayOrder(ctx context.Context, a promo.Actor, shop promo.ShopID, number string) (*promo.Order, error) {
 	return l.changeOrder(ctx, a, shop, number, func(tx *sqlx.Tx, o *promo.Order) error {
-		now := l.now()
-		done, late, err := o.Payable(now)
+		done, late, err := o.Payable(l.now())
 		if done || err != nil {
 			return err
 		}
@@ -25,13 +23,14 @@ func (l *Ledger) PayOrder(ctx context.Context, a promo.Actor, shop promo.ShopID,
 			return err
 		}
 		if late {
-			err = l.reserveAgain(ctx, tx, o, rows, now)
+			err = l.reserveAgain(ctx, tx, o, rows)
 		} else {
 			err = lockUsed(ctx, tx, o)
 		}
 		if err != nil {
 			return err
 		}
+		now := l.now() // behind the locks: time may have passed before them
 		o.Stored, o.PaidAt = promo.OrderPaid, &now
 		return l.pay(ctx, tx, a, o, rows)
 	})
@@ -41,8 +40,11 @@ func (l *Ledger) PayOrder(ctx context.Context, a promo.Actor, shop promo.ShopID,
 // for each other in turn.
 const lockForOrder = `
 with c as materialized (
-    select c.id from claims c join orders o on o.shop_id = c.shop_id and o.claim_id = c.id
-    where o.shop_id = $1 and o.id = $2 for update of c
+    select c.id from claims c
+    where c.shop_id = $1 and c.id in (
+        select claim_id from orders where shop_id = $1 and id = $2
+        union all select claim_id from redemptions where shop_id = $1 and order_id = $2)
+    order by c.id for update of c
 ), d as materialized (
     select d.promotion_id from discounted_items d
     where d.shop_id = $1 and d.quantity_limit is not null and (d.promotion_id, d.product_id) in (
@@ -94,7 +96,7 @@ func (l *Ledger) changeOrder(ctx context.Context, a promo.Actor, shop promo.Shop
 }
 
 // reserveAgain takes what a late order needs once more, if its cart would be priced now as it was then.
-func (l *Ledger) reserveAgain(ctx context.Context, tx *sqlx.Tx, o *promo.Order, rows []orderLineRow, now time.Time) error {
+func (l *Ledger) reserveAgain(ctx context.Context, tx *sqlx.Tx, o *promo.Order, rows []orderLineRow) error {
 	r := promo.CartRequest{Shop: o.ID.Shop, Buyer: o.Buyer}
 	then := &promo.Quote{}
 	for _, row := range rows {
@@ -104,10 +106,12 @@ func (l *Ledger) reserveAgain(ctx context.Context, tx *sqlx.Tx, o *promo.Order, 
 	}
 	then.Sum(o.Shop.Currency)
 	r.Subsidy = &promo.MoneyInput{Amount: then.PlatformSubsidy.Amount(), Currency: string(o.Shop.Currency)}
-	if err := lockHoldings(ctx, tx, r); err != nil {
+	locked, err := l.lockHoldings(ctx, tx, r)
+	if err != nil {
 		return err
 	}
-	cart, err := l.cart(ctx, tx, r, now)
+	now := l.now()
+	cart, err := l.cart(ctx, tx, r, locked, now)
 	if err != nil {
 		return err
 	}
@@ -115,11 +119,7 @@ func (l *Ledger) reserveAgain(ctx context.Context, tx *sqlx.Tx, o *promo.Order, 
 	if quote.Payable != then.Payable || !sameClaim(quote.Voucher, o.Claim) {
 		return promo.RefuseLatePay
 	}
-	var claim any
-	if o.Claim != nil {
-		claim = o.Claim.Serial
-	}
-	if _, err := tx.ExecContext(ctx, takeAgain, o.ID.Shop, o.ID.Serial, claim, now.Add(reservation)); err != nil {
+	if _, err := tx.ExecContext(ctx, takeAgain, o.ID.Shop, o.ID.Serial, optionalSerial(o.Claim), now.Add(l.Reservation)); err != nil {
 		return fmt.Errorf("reserving again: %w", err)
 	}
 	return nil
@@ -145,7 +145,8 @@ where l.shop_id = $1 and l.order_id = $2 and d.quantity_limit is not null
 group by l.promotion_id, l.product_id
 on conflict (shop_id, order_id, promotion_id, product_id) do update set reserved_until = excluded.reserved_until`
 
-// One statement pays an order with all that follows from it. Facts of a first order count only if it is one.
+// One statement pays an order with all that follows from it. Facts of a first order count only if it is one. Units are sold if
+// they are left beside those that other orders hold at $3: they may have gone to another while the payment waited.
 const payOrder = `
 with paid as (
     update orders set status = 'PAID', paid_at = $3 where shop_id = $1 and id = $2 returning buyer_id, claim_id
@@ -161,7 +162,13 @@ with paid as (
     delete from flash_reservations where shop_id = $1 and order_id = $2 returning promotion_id, product_id, quantity
 ), sold as (
     update discounted_items d set sold = d.sold + units.quantity
-    from units where d.shop_id = $1 and d.promotion_id = units.promotion_id and d.product_id = units.product_id
+    from units
+    where d.shop_id = $1 and d.promotion_id = units.promotion_id and d.product_id = units.product_id
+      and d.sold + units.quantity + (
+        select coalesce(sum(f.quantity), 0) from flash_reservations f
+        where f.shop_id = $1 and f.promotion_id = d.promotion_id and f.product_id = d.product_id
+          and f.order_id <> $2 and f.reserved_until > $3) <= d.quantity_limit
+    returning d.product_id
 ), first as (
     insert into customers (shop_id, buyer_id, first_order_id, first_paid_at)
     select $1, buyer_id, $2, $3 from paid
@@ -173,12 +180,12 @@ with paid as (
     from unnest($4::text[], $5::timestamptz[], $6::json[]) as f (kind, at, payload)
     where kind <> 'first_order' or exists (select from first)
 )
-select (select count(*) from redeemed) as redeemed, (select coalesce(sum(quantity), 0) from units) as units`
+select (select count(*) from redeemed) as redeemed, (select count(*) from units) as units, (select count(*) from sold) as sold`
 
-// pay stores the payment and its facts. What the order holds was reserved for it: if the claim is not its own any more,
-// by another server's clock the reservation had ended.
+// pay stores the payment and its facts. What the order holds was reserved for it: if the claim or the units are not its own
+// any more, the reservation had ended meanwhile, or by another server's clock.
 func (l *Ledger) pay(ctx context.Context, tx *sqlx.Tx, a promo.Actor, o *promo.Order, rows []orderLineRow) error {
-	facts, err := l.orderFacts(ctx, tx, a, o, rows)
+	facts, err := paymentFacts(ctx, tx, a, o, rows)
 	if err != nil {
 		return err
 	}
@@ -186,69 +193,12 @@ func (l *Ledger) pay(ctx context.Context, tx *sqlx.Tx, a promo.Actor, o *promo.O
 	if err != nil {
 		return err
 	}
-	var stored struct{ Redeemed, Units int }
+	var stored struct{ Redeemed, Units, Sold int }
 	if err := tx.GetContext(ctx, &stored, payOrder, o.ID.Shop, o.ID.Serial, *o.PaidAt, kinds, ats, bodies); err != nil {
 		return fmt.Errorf("storing a payment: %w", err)
 	}
-	if (o.Claim != nil) != (stored.Redeemed == 1) {
+	if (o.Claim != nil) != (stored.Redeemed == 1) || stored.Sold != stored.Units {
 		return promo.RefuseLatePay
 	}
 	return nil
-}
-
-const claimOfOrder = `
-select c.voucher_id, c.claimed_at, p.tool
-from claims c join promotions p on p.shop_id = c.shop_id and p.id = c.voucher_id
-where c.shop_id = $1 and c.id = $2`
-
-// orderFacts are the facts of a paid order: the order, its lines, whether it was the buyer's first, and its redemption.
-func (l *Ledger) orderFacts(ctx context.Context, tx *sqlx.Tx, a promo.Actor, o *promo.Order, rows []orderLineRow) ([]fact, error) {
-	at := *o.PaidAt
-	base, redemption, claimedAt, err := usedByOrder(ctx, tx, a, o, rows)
-	if err != nil {
-		return nil, err
-	}
-	order := base
-	order.Quantity = 1
-	facts := []fact{{promo.FactOrder, at, order}, {promo.FactFirstOrder, at, order}}
-	for _, line := range rows {
-		facts = append(facts, fact{promo.FactLine, at, lineFact(base, line, line.Quantity, line.amounts())})
-	}
-	if o.Claim != nil {
-		facts = append(facts, fact{promo.FactRedemption, at, redemption}, fact{promo.FactCohort, claimedAt, redemption})
-	}
-	return facts, nil
-}
-
-// lineFact is a fact of a part of a line.
-func lineFact(base promo.Fact, line orderLineRow, quantity int, part promo.Amounts) promo.Fact {
-	base.Product, base.Category, base.Quantity = line.ID, line.Category, int64(quantity)
-	base.Revenue, base.ItemDiscount, base.VoucherDiscount, base.Subsidy = part.Revenue(), part.ItemDiscount, part.VoucherShare, part.Subsidy
-	return base
-}
-
-// usedByOrder begins the facts of an order, with every promotion that it used, and of its redemption, if it has a claim.
-func usedByOrder(ctx context.Context, tx *sqlx.Tx, a promo.Actor, o *promo.Order, rows []orderLineRow) (base, redemption promo.Fact, claimedAt time.Time, err error) {
-	base = promo.Fact{Buyer: int64(o.Buyer), Order: o.ID.Serial, Channel: string(o.Channel), Actor: a.Caller()}
-	if o.Claim != nil {
-		var used struct {
-			Voucher   int64     `db:"voucher_id"`
-			ClaimedAt time.Time `db:"claimed_at"`
-			Tool      string
-		}
-		if err := tx.GetContext(ctx, &used, claimOfOrder, o.ID.Shop, o.Claim.Serial); err != nil {
-			return base, redemption, claimedAt, fmt.Errorf("reading an order's claim: %w", err)
-		}
-		base.Promotions, base.Tools, claimedAt = []int64{used.Voucher}, []string{used.Tool}, used.ClaimedAt
-		redemption = base
-		redemption.Quantity = 1
-	}
-	seen := map[int64]bool{}
-	for _, line := range rows {
-		if line.Promotion != nil && !seen[*line.Promotion] {
-			seen[*line.Promotion] = true
-			base.Promotions, base.Tools = append(base.Promotions, *line.Promotion), append(base.Tools, *line.Tool)
-		}
-	}
-	return base, redemption, claimedAt, nil
 }

@@ -22,9 +22,7 @@ select body = $4 as same from refunds where shop_id = $1 and order_id = $2 and r
 // RefundOrder gives back lines of a paid order, at the shares that were frozen with it (product.md K6). A repeat under the
 // same number gives nothing more.
 func (l *Ledger) RefundOrder(ctx context.Context, a promo.Actor, r promo.RefundRequest) (*promo.Order, error) {
-	if err := promo.CheckNumber(r.Number, "refundNumber"); err != nil {
-		return nil, err
-	}
+	number := promo.CheckNumber(r.Number, "refundNumber")
 	body, err := digest("refundOrder", r)
 	if err != nil {
 		return nil, err
@@ -43,8 +41,8 @@ func (l *Ledger) RefundOrder(ctx context.Context, a promo.Actor, r promo.RefundR
 		if err != nil {
 			return err
 		}
-		asked, err := o.Refundable(r)
-		if err != nil {
+		asked, refused := o.Refundable(r)
+		if err := promo.Together(number, refused); err != nil {
 			return err
 		}
 		return l.refund(ctx, tx, a, o, rows, r.Number, body, asked)
@@ -62,10 +60,11 @@ with refunded as (
 update orders set status = $10 where shop_id = $1 and id = $2`
 
 func (l *Ledger) refund(ctx context.Context, tx *sqlx.Tx, a promo.Actor, o *promo.Order, rows []orderLineRow, number string, body []byte, asked []promo.RefundLine) error {
-	base, _, _, err := usedByOrder(ctx, tx, a, o, rows)
+	used, err := usedClaims(ctx, tx, redeemedByOrder, o.ID.Shop, o.ID.Serial)
 	if err != nil {
 		return err
 	}
+	base := baseFact(a, o, used, rows)
 	var (
 		now               = l.now()
 		total             promo.Amounts

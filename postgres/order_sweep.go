@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -17,7 +18,7 @@ with over as materialized (
     select id, claim_id from orders
     where shop_id = $1 and status = 'PENDING' and reserved_until <= $2
     order by reserved_until
-    limit 1000
+    limit $3
     for update skip locked
 ), held as materialized (
     select c.id from claims c join over on c.reserved_order_id = over.id
@@ -29,8 +30,12 @@ with over as materialized (
 ), claim as (
     update claims c set reserved_order_id = null, reserved_until = null
     from held where c.shop_id = $1 and c.id = held.id
+), units as (
+    delete from flash_reservations f using over where f.shop_id = $1 and f.order_id = over.id
 )
-delete from flash_reservations f using over where f.shop_id = $1 and f.order_id = over.id`
+select count(*) from over`
+	// sweptAtOnce bounds how many orders one transaction keeps locked.
+	sweptAtOnce = 1000
 )
 
 // SweepOrders stores that orders have expired whose reservation is over, of all shops. They count as expired before it
@@ -43,12 +48,20 @@ func (l *Ledger) SweepOrders(ctx context.Context) error {
 		return fmt.Errorf("looking for expired orders: %w", err)
 	}
 	for _, shop := range shops {
+		if err := l.sweepShop(ctx, shop, now); err != nil {
+			return fmt.Errorf("sweeping expired orders: %w", err)
+		}
+	}
+	return nil
+}
+
+func (l *Ledger) sweepShop(ctx context.Context, shop promo.ShopID, now time.Time) error {
+	for swept := sweptAtOnce; swept == sweptAtOnce; {
 		err := l.inTx(ctx, checkoutScope(shop), func(tx *sqlx.Tx) error {
-			_, err := tx.ExecContext(ctx, sweepOrders, shop, now)
-			return err
+			return tx.GetContext(ctx, &swept, sweepOrders, shop, now, sweptAtOnce)
 		})
 		if err != nil {
-			return fmt.Errorf("sweeping expired orders: %w", err)
+			return err
 		}
 	}
 	return nil

@@ -138,10 +138,10 @@ func TestK4AReservationEndsByItself(t *testing.T) {
 	s.place(s.order("1", "15.00", s.mugs(2)))
 	_, _, err := s.PlaceOrder(t.Context(), s.platform, s.order("2", "15.00", s.mugs(2)))
 	wantCode(t, err, "QUOTE_CHANGED")
-	s.clock.set(noon.Add(reservation - time.Microsecond))
+	s.clock.set(noon.Add(promo.Reservation - time.Microsecond))
 	_, _, err = s.PlaceOrder(t.Context(), s.platform, s.order("2", "15.00", s.mugs(2)))
 	wantCode(t, err, "QUOTE_CHANGED")
-	s.clock.set(noon.Add(reservation))
+	s.clock.set(noon.Add(promo.Reservation))
 	s.place(s.order("2", "15.00", s.mugs(2)))
 	_, err = s.PayOrder(t.Context(), s.platform, s.shop, "1")
 	wantCode(t, err, "RESERVATION_EXPIRED")
@@ -154,7 +154,7 @@ func TestK4ALatePayReservesAgainIfNothingHasChanged(t *testing.T) {
 		s := openTill(t)
 		s.flash(2)
 		s.place(s.order("1", "9.00", s.mugs(2)))
-		s.clock.set(noon.Add(reservation))
+		s.clock.set(noon.Add(promo.Reservation))
 		if swept {
 			if err := s.SweepOrders(t.Context()); err != nil {
 				t.Fatal(err)
@@ -169,7 +169,7 @@ func TestK4ALatePayReservesAgainIfNothingHasChanged(t *testing.T) {
 		if n := get[int](s.testBundle, `select sold from discounted_items`); n != 2 {
 			t.Errorf("%d units are sold", n)
 		}
-		s.clock.set(noon.Add(reservation + time.Hour))
+		s.clock.set(noon.Add(promo.Reservation + time.Hour))
 		if got := s.claimStatus(); got != promo.Redeemed {
 			t.Errorf("the claim is %s", got)
 		}

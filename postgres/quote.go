@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 
 	"github.com/jmoiron/sqlx"
 
@@ -18,14 +17,14 @@ func (l *Ledger) Quote(ctx context.Context, a promo.Actor, r promo.CartRequest) 
 	var quote *promo.Quote
 	err := l.inTx(ctx, checkoutScope(r.Shop), func(tx *sqlx.Tx) error {
 		now := l.now()
-		cart, err := l.cart(ctx, tx, r, now)
+		cart, err := l.cart(ctx, tx, r, holdings{}, now)
 		if err != nil {
 			return err
 		}
 		quote = cart.Price(now)
 		return nil
 	})
-	return quote, refuseUnknownShop(err)
+	return quote, err
 }
 
 // mayBuy refuses who may not act for the shop and the buyer of a cart: the platform buys for anybody in its shops, a buyer
@@ -45,11 +44,4 @@ func (l *Ledger) mayBuy(ctx context.Context, a promo.Actor, r promo.CartRequest)
 		return promo.RefuseOrder(promo.OrderNotFound, "buyerId")
 	}
 	return nil
-}
-
-func refuseUnknownShop(err error) error {
-	if errors.Is(err, promo.ErrNotFound) {
-		return promo.RefuseOrder(promo.OrderNotFound, "shopId")
-	}
-	return err
 }

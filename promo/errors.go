@@ -56,6 +56,22 @@ func (r Refusals) Error() string {
 	return errors.Join(errs...).Error()
 }
 
+// Together is the answer of several checks: all that they refuse. An error that is no refusal is the answer alone.
+func Together(checks ...error) error {
+	var all Refusals
+	for _, err := range checks {
+		refused, ok := errors.AsType[Refusals](err)
+		if err != nil && !ok {
+			return err
+		}
+		all = append(all, refused...)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all
+}
+
 // Refuse makes the answer for a single broken rule.
 func Refuse(code Code, message string, field ...string) Refusals {
 	return Refusals{{Code: code, Message: message, Field: field}}

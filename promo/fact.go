@@ -39,8 +39,11 @@ type Fact struct {
 	Buyer      int64    `json:"buyer,omitempty"`
 	Order      int64    `json:"order,omitempty"`
 	Channel    string   `json:"channel,omitempty"`
-	Product    int64    `json:"product,omitempty"`
-	Category   string   `json:"category,omitempty"`
+	// Livestream is the one that an order came from, and Account that livestream's.
+	Livestream int64  `json:"livestream,omitempty"`
+	Account    int64  `json:"account,omitempty"`
+	Product    int64  `json:"product,omitempty"`
+	Category   string `json:"category,omitempty"`
 	// Quantity is how many: copies, claims, items. It may be negative.
 	Quantity int64 `json:"quantity,omitempty"`
 	// Revenue is what the shop gets: list − item discount − voucher discount.

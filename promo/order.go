@@ -29,11 +29,16 @@ const (
 	OrderChat       OrderChannel = "CHAT"
 )
 
+// Reservation is for how long an order that is not paid holds what it needs, unless it is configured (product.md K4).
+const Reservation = 15 * time.Minute
+
 // OrderRequest places an order.
 type OrderRequest struct {
 	Number  string
 	Cart    CartRequest
 	Channel OrderChannel
+	// Livestream is the one that an order of the channel LIVE came from. Nil: none that is known.
+	Livestream *LivestreamID
 	// ExpectedPayable is what the buyer was shown (product.md K5).
 	ExpectedPayable MoneyInput
 }
@@ -47,10 +52,32 @@ type CartRequest struct {
 	Subsidy *MoneyInput
 }
 
+// Products are those of the lines.
+func (r CartRequest) Products() []ProductID {
+	ids := make([]ProductID, len(r.Lines))
+	for i, line := range r.Lines {
+		ids[i] = line.Product
+	}
+	return ids
+}
+
 // CartLineRequest is a line of a cart as a caller wrote it.
 type CartLineRequest struct {
 	Product  ProductID
 	Quantity int
+}
+
+// CheckLivestream holds the livestream that a request names against the one that was found for the caller. Nil: none was.
+func CheckLivestream(r OrderRequest, found *Livestream) error {
+	switch {
+	case r.Livestream == nil:
+		return nil
+	case r.Channel != OrderLive:
+		return RefuseOrder(OrderChannelMismatch, "livestreamId")
+	case found == nil || found.ID.Shop != r.Cart.Shop:
+		return RefuseOrder(OrderNotFound, "livestreamId")
+	}
+	return nil
 }
 
 // Order is a cart that a buyer has bound itself to, at a price that does not change any more.
@@ -60,6 +87,9 @@ type Order struct {
 	Shop    Shop
 	Buyer   BuyerID
 	Channel OrderChannel
+	// Livestream is the one that it came from, and Account that livestream's. Nil: none that is known.
+	Livestream *LivestreamID
+	Account    *AccountID
 	// Stored is the status that was stored: a pending order past its reservation has expired, whether swept or not.
 	Stored OrderStatus
 	// Claim is the one that it uses. Nil: none.

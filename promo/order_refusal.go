@@ -9,6 +9,7 @@ const (
 	OrderCurrencyMismatch   Code = "CURRENCY_MISMATCH"
 	OrderAmountInvalid      Code = "AMOUNT_INVALID"
 	OrderNumberInvalid      Code = "NUMBER_INVALID"
+	OrderChannelMismatch    Code = "CHANNEL_MISMATCH"
 	OrderQuoteChanged       Code = "QUOTE_CHANGED"
 	OrderNotPending         Code = "NOT_PENDING"
 	OrderNotPaid            Code = "NOT_PAID"
@@ -26,6 +27,7 @@ var orderMessages = map[Code]string{
 	OrderCurrencyMismatch:   "The currency must be the shop's.",
 	OrderAmountInvalid:      "The amount must be zero or more, with no more digits than the currency has.",
 	OrderNumberInvalid:      "The number has 1 to 100 bytes.",
+	OrderChannelMismatch:    "Only an order of the channel LIVE comes from a livestream.",
 	OrderQuoteChanged:       "The price is another by now: look at the new quote.",
 	OrderNotPending:         "The order is no longer waiting to be paid.",
 	OrderNotPaid:            "The order is not paid.",

@@ -5,7 +5,6 @@ type OrderLine struct {
 	// Number names the line within the order: its place, from 1, but in imported orders any number above zero.
 	Number   int
 	Product  ProductID
-	Category string
 	Quantity int
 	// Refunded is how many of it have been refunded.
 	Refunded int

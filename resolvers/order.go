@@ -174,7 +174,11 @@ func cartRequest(a promo.Actor, in model.CartInput, at ...string) (promo.CartReq
 
 func orderRequest(a promo.Actor, in model.PlaceOrderInput) (promo.OrderRequest, error) {
 	cart, err := cartRequest(a, *in.Cart, "input", "cart")
-	return promo.OrderRequest{Number: in.OrderNumber, Cart: cart, Channel: in.Channel, ExpectedPayable: *moneyInput(in.ExpectedPayable)}, err
+	r := promo.OrderRequest{Number: in.OrderNumber, Cart: cart, Channel: in.Channel, ExpectedPayable: *moneyInput(in.ExpectedPayable)}
+	if in.LivestreamID != nil {
+		r.Livestream = new(livestreamID(*in.LivestreamID))
+	}
+	return r, err
 }
 
 func refundRequest(in model.RefundOrderInput) promo.RefundRequest {

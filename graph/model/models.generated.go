@@ -465,6 +465,8 @@ type PlaceOrderInput struct {
 	Cart *CartInput `json:"cart"`
 	// Where the order came from.
 	Channel promo.OrderChannel `json:"channel"`
+	// The livestream of the shop that an order of the channel LIVE came from.
+	LivestreamID *string `json:"livestreamId,omitempty"`
 	// What the buyer was shown. If the price is another by now, QUOTE_CHANGED and the new quote come back.
 	ExpectedPayable *MoneyInput `json:"expectedPayable"`
 }

@@ -38,3 +38,9 @@ insert into orders (shop_id, order_number, buyer_id, status, channel, imported, 
 insert into order_lines (shop_id, order_id, line, product_id, quantity, list_minor, item_discount_minor) values
     (1, 2, 5, 1, 1, 1000, 100),
     (1, 2, 7, 2, 3, 1000, 0);
+-- Livestreams: 1 of the first shop runs, 2 is over, 3 is the other shop's and runs, 4 runs and is another account's.
+insert into accounts (shop_id, handle, kind, place, linked_at) values
+    (1, 'corner', 'OFFICIAL', 0, '2026-02-01T00:00:00Z'), (1, 'corner2', 'MARKETING', 1, '2026-02-01T00:00:00Z'), (2, 'kiosk', 'OFFICIAL', 0, '2026-02-01T00:00:00Z');
+insert into livestreams (shop_id, account_id, title, started_at, ended_at) values
+    (1, 1, 'Running', '2026-03-02T11:00:00Z', null), (1, 1, 'Over', '2026-03-01T11:00:00Z', '2026-03-01T12:00:00Z'),
+    (2, 3, 'Elsewhere', '2026-03-02T11:00:00Z', null), (1, 2, 'Another', '2026-03-02T11:00:00Z', null);
