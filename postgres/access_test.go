@@ -201,6 +201,14 @@ func TestRolesMayDoOnlyTheirWork(t *testing.T) {
 			`update orders set status = 'PAID'`, `delete from outbox`, `update outbox set kind = 'x'`, `update percent_policies set minimum = 0`,
 			`insert into idempotency_keys default values`, `update shops set currency = 'EUR'`,
 		},
+		roleCheckout: {
+			`delete from orders`, `delete from order_lines`, `delete from claims`, `delete from redemptions`, `delete from refunds`, `select from outbox`,
+			`update orders set order_number = 'x'`, `update orders set buyer_id = 1`, `update orders set livestream_id = null`, `update order_lines set list_minor = 0`,
+			`update claims set valid_to = now()`, `update claims set buyer_id = 1`, `insert into claims default values`, `update vouchers set claimed = 0`,
+			`update redemptions set claim_id = 1`, `update refunds set paid_minor = 0`, `update discounted_items set quantity_limit = 1`,
+			`update customers set first_order_id = 1`, `update buyers set name = 'x'`, `insert into buyers default values`, `update outbox set kind = 'x'`,
+			`select from livestreams`, `select from messages`, `select from idempotency_keys`, `update promotions set name = 'x'`,
+		},
 		roleSearch: {
 			`select version from promotions`, `select claimed from vouchers`, `select price_minor from products`, `select from claims`,
 			`select from shops`, `select from buyers`, `update promotions set name = 'x'`, `delete from voucher_products`,

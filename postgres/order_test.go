@@ -292,68 +292,6 @@ func TestK4OrdersThatShareDealsAreChangedAtOnce(t *testing.T) {
 	}
 }
 
-// Every pair of them at once, many times: what the ledger holds in the end is one of the outcomes of doing them in turn.
-func TestK4PayCancelAndSweepAtOnce(t *testing.T) {
-	t.Parallel()
-	s := openTill(t)
-	s.flash(1000)
-	act := map[string]func(number string) error{
-		"pay":    func(n string) error { _, err := s.PayOrder(t.Context(), s.platform, s.shop, n); return err },
-		"cancel": func(n string) error { _, err := s.CancelOrder(t.Context(), s.platform, s.shop, n); return err },
-		"sweep":  func(string) error { return s.SweepOrders(t.Context()) },
-		"refund": func(n string) error {
-			_, err := s.RefundOrder(t.Context(), s.platform, promo.RefundRequest{Shop: s.shop, Order: n, Number: "r" + n})
-			return err
-		},
-	}
-	names := []string{"pay", "cancel", "sweep", "refund"}
-	number := 0
-	for _, a := range names {
-		for _, b := range names {
-			for range 3 {
-				number++
-				n := fmt.Sprint("race", number)
-				_, q, err := s.PlaceOrder(t.Context(), s.platform, s.order(n, "0.00", s.mugs(1)))
-				if q == nil {
-					t.Fatal(err)
-				}
-				r := s.order(n, q.Payable.Amount().String(), s.mugs(1))
-				s.place(r)
-				var calls sync.WaitGroup
-				for _, name := range []string{a, b} {
-					calls.Go(func() {
-						if err := act[name](n); err != nil {
-							codes(t, err)
-						}
-					})
-				}
-				calls.Wait()
-			}
-		}
-	}
-	for what, query := range map[string]string{
-		"claims held by orders that are not pending": `
-select count(*) from claims c join orders o on o.shop_id = c.shop_id and o.id = c.reserved_order_id where o.status <> 'PENDING'`,
-		"claims in use twice": `
-select count(*) from (select claim_id from redemptions where reversed_at is null group by 1 having count(*) > 1) x`,
-		"units held by orders that are not pending": `
-select count(*) from flash_reservations f join orders o on o.shop_id = f.shop_id and o.id = f.order_id where o.status <> 'PENDING'`,
-		"units sold without an order": `
-select abs(d.sold - (select count(*) from orders o where o.status in ('PAID', 'PARTIALLY_REFUNDED', 'REFUNDED'))) from discounted_items d`,
-		"refunded orders with something left": `
-select count(*) from orders o join order_lines l on l.shop_id = o.shop_id and l.order_id = o.id where o.status = 'REFUNDED' and l.refunded < l.quantity`,
-		"facts that do not add up": `
-select abs(coalesce(sum((payload ->> 'revenue')::bigint), 0) - (
-    select coalesce(sum(list_minor - item_discount_minor - voucher_share_minor), 0)
-    from order_lines l join orders o on o.shop_id = l.shop_id and o.id = l.order_id where o.status = 'PAID'))
-from outbox where kind in ('line', 'reversal')`,
-	} {
-		if n := get[int](s.testBundle, query); n != 0 {
-			t.Errorf("%s: %d", what, n)
-		}
-	}
-}
-
 func TestK6RefundsReverseTheFrozenSharesToTheCent(t *testing.T) {
 	t.Parallel()
 	s := openTill(t)

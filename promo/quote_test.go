@@ -171,31 +171,102 @@ func TestK3SharesAddUpAndNothingIsBelowZero(t *testing.T) {
 	})
 }
 
-// Each share is its exact proportion, rounded down or up.
-func TestK3SharesAreTheProportionsToTheMinorUnit(t *testing.T) {
+// Each share is its exact proportion rounded down, but for as many lines as there are minor units left: those with the largest
+// remainders.
+func TestK3SharesAreByTheLargestRemainder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		q := cartOf(t).Price(now)
-		if q.Voucher == nil {
-			return
-		}
-		var inScope int64
-		covered := func(l promo.QuoteLine) bool {
-			return q.Voucher.Voucher.Scope == promo.EntireShop || q.Voucher.Products[l.Product.ID]
-		}
-		for _, l := range q.Lines {
-			if covered(l) {
-				inScope += l.ListPrice.Minor - l.ItemDiscount.Minor
+		if q.Voucher != nil {
+			covered := func(l promo.QuoteLine) bool {
+				return q.Voucher.Voucher.Scope == promo.EntireShop || q.Voucher.Products[l.Product.ID]
 			}
+			checkShares(t, q, q.VoucherDiscount, covered, func(l promo.QuoteLine) (share, weight int64) {
+				return l.VoucherShare.Minor, l.ListPrice.Minor - l.ItemDiscount.Minor
+			})
+		}
+		everything := func(promo.QuoteLine) bool { return true }
+		checkShares(t, q, q.PlatformSubsidy, everything, func(l promo.QuoteLine) (share, weight int64) {
+			return l.SubsidyShare.Minor, l.ListPrice.Minor - l.ItemDiscount.Minor - l.VoucherShare.Minor
+		})
+	})
+}
+
+// checkShares holds the shares of an amount, and the weights that they are in proportion to, against fractions.
+func checkShares(t *rapid.T, q *promo.Quote, amount promo.Money, covered func(promo.QuoteLine) bool, of func(promo.QuoteLine) (share, weight int64)) {
+	var weights, shares int64
+	for _, l := range q.Lines {
+		share, weight := of(l)
+		shares += share
+		if covered(l) {
+			weights += weight
+		} else if share != 0 {
+			t.Errorf("a line out of scope has %d", share)
+		}
+	}
+	if shares != amount.Minor {
+		t.Errorf("the shares add up to %d of %d", shares, amount.Minor)
+	}
+	if weights == 0 {
+		return
+	}
+	one := big.NewRat(1, 1)
+	smallestUp, largestDown := one, new(big.Rat) // the remainders of those that were rounded up, and down
+	for i, l := range q.Lines {
+		if !covered(l) {
+			continue
+		}
+		share, weight := of(l)
+		remainder := big.NewRat(amount.Minor*weight, weights)
+		remainder.Sub(remainder, big.NewRat(share, 1))
+		switch {
+		case remainder.Sign() >= 0 && remainder.Cmp(one) < 0:
+			if remainder.Cmp(largestDown) > 0 {
+				largestDown = remainder
+			}
+		case remainder.Sign() < 0 && new(big.Rat).Add(remainder, one).Sign() > 0:
+			if remainder.Add(remainder, one).Cmp(smallestUp) < 0 {
+				smallestUp = remainder
+			}
+		default:
+			t.Errorf("line %d has %d, which is off by %s", i, share, remainder.FloatString(3))
+		}
+	}
+	if largestDown.Cmp(smallestUp) > 0 {
+		t.Errorf("a line with the remainder %s was rounded up, one with %s was not", smallestUp.FloatString(3), largestDown.FloatString(3))
+	}
+}
+
+// A line has the lowest price that there are units for: what has no limit, or is enough for all lines of the product, it never
+// misses. And no more units are taken of anything than are left.
+func TestK2EachLineHasTheLowestPriceThatThereAreUnitsFor(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		cart := cartOf(t)
+		q := cart.Price(now)
+		asked, taken := map[*promo.Product]int{}, map[*promo.Offer]int{}
+		for _, l := range cart.Lines {
+			asked[l.Product] += l.Quantity
 		}
 		for i, l := range q.Lines {
-			if !covered(l) {
+			lowest := l.Product.Price.Minor
+			for _, o := range cart.Lines[i].Offers {
+				if o.Left == nil || *o.Left >= asked[l.Product] {
+					lowest = min(lowest, o.Price.Minor)
+				}
+			}
+			price := (l.ListPrice.Minor - l.ItemDiscount.Minor) / int64(l.Quantity)
+			if price > lowest || price*int64(l.Quantity) != l.ListPrice.Minor-l.ItemDiscount.Minor {
+				t.Errorf("line %d costs %d each, and can be had for %d", i, price, lowest)
+			}
+			if l.Offer == nil {
 				continue
 			}
-			exact := big.NewRat(q.VoucherDiscount.Minor*(l.ListPrice.Minor-l.ItemDiscount.Minor), inScope)
-			off := new(big.Rat).Sub(big.NewRat(l.VoucherShare.Minor, 1), exact)
-			if off.Abs(off).Cmp(big.NewRat(1, 1)) >= 0 {
-				t.Errorf("line %d has %d; its proportion is %s", i, l.VoucherShare.Minor, exact.FloatString(3))
+			if l.Offer.Price.Minor != price {
+				t.Errorf("line %d costs %d each, its offer says %d", i, price, l.Offer.Price.Minor)
+			}
+			if taken[l.Offer] += l.Quantity; l.Offer.Left != nil && taken[l.Offer] > *l.Offer.Left {
+				t.Errorf("%d units are taken of %d", taken[l.Offer], *l.Offer.Left)
 			}
 		}
 	})
