@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"voucherhouse/internal/testserver"
 )
@@ -50,9 +52,24 @@ func TestKillAndRestart(t *testing.T) {
 	p.Wait()
 	until(t, "Postgres has gone with its parent", func() bool { return syscall.Kill(child, 0) != nil })
 
-	p = program.Serve(t, dataDir)
+	p = program.Serve(t, dataDir, "--reservation", "90m")
 	if again := p.Ask(t, buyer, claim); again != claimed {
 		t.Errorf("after the restart the same claim was answered %s, before it %s", again, claimed)
+	}
+	platform := program.Run(t, dataDir, "token", "--role", "PLATFORM", "--client", "SERVICE", "--subject", "market", "--shop", "U2hvcDoxOjA")
+	placed := p.Ask(t, platform, `mutation { placeOrder(input: { orderNumber: "o3", cart: { shopId: "U2hvcDoxOjA", buyerId: "QnV5ZXI6MDox",
+		lines: [{ productId: "UHJvZHVjdDoxOjE", quantity: 1 }] }, expectedPayable: { amount: "10.00", currency: "USD" } }) {
+		order { placedAt reservedUntil } userErrors { code } } }`)
+	var answer struct {
+		Data struct {
+			PlaceOrder struct {
+				Order struct{ PlacedAt, ReservedUntil time.Time }
+			}
+		}
+	}
+	must(t, json.Unmarshal([]byte(placed), &answer))
+	if o := answer.Data.PlaceOrder.Order; o.ReservedUntil.Sub(o.PlacedAt) != 90*time.Minute {
+		t.Errorf("with a reservation of 90 minutes the answer is %s", placed)
 	}
 	policy := []string{"policy", "--tool", "CHAT_COUPON", "--minimum", "10", "--maximum", "50.5", "--from", "2099-01-01T00:00:00Z"}
 	for _, work := range [][]string{{"reconcile"}, {"rebuild"}, {"reconcile"}, policy} {
@@ -90,6 +107,7 @@ func TestRefusalsToStart(t *testing.T) {
 		"no URL of Postgres": {args: []string{"serve", "--listen", "127.0.0.1:0", "--postgres-url", "secret"}, says: []string{"--postgres-url", "postgres://"}},
 		"Postgres away":      {args: []string{"serve", "--listen", "127.0.0.1:0", "--postgres-url", "postgres://u:secret@127.0.0.1:1/x?sslmode=disable", "--warehouse", "off"}, says: []string{"--postgres-url"}},
 		"both warehouses":    {args: []string{"serve", "--clickhouse-url", "clickhouse://h:9000/x", "--warehouse", "off"}, says: []string{"--clickhouse-url", "--warehouse=off"}},
+		"no time to pay":     {args: []string{"serve", "--reservation", "0s"}, says: []string{"--reservation", "15m"}},
 		"unknown flag":       {args: []string{"serve", "--lisen", "x"}, says: []string{"--lisen", "--help"}},
 		"unknown role":       {args: []string{"token", "--role", "KING", "--client", "SERVICE", "--subject", "x"}, says: []string{"KING"}},
 		"no shop's id":       {args: []string{"token", "--role", "SELLER", "--client", "SERVICE", "--subject", "x", "--shop", "7"}, says: []string{"--shop"}},
