@@ -112,6 +112,9 @@ func (l *Ledger) reserveAgain(ctx context.Context, tx *sqlx.Tx, o *promo.Order, 
 	}
 	now := l.now()
 	cart, err := l.cart(ctx, tx, r, locked, now)
+	if _, refused := errors.AsType[promo.Refusals](err); refused {
+		return promo.RefuseLatePay // at today's prices it is no cart any more
+	}
 	if err != nil {
 		return err
 	}

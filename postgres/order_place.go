@@ -115,7 +115,7 @@ func (p *placing) repeat(ctx context.Context, tx *sqlx.Tx) error {
 }
 
 // Whoever wants to hold a claim or a unit locks it first, claims before units, each in one order. What is read after that of
-// what was locked stays so until the commit; what came after the lock is passed over. A deal that has not begun at $4 may
+// what was locked stays so until the commit; what came after the lock is passed over. A deal that has not begun at $3 may
 // have begun when the cart is priced.
 const lockForCart = `
 with c as materialized (

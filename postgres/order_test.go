@@ -176,6 +176,34 @@ func TestK4ALatePayReservesAgainIfNothingHasChanged(t *testing.T) {
 	}
 }
 
+// The price may be as it was by another promotion, when the units that the order names are sold.
+func TestK4ALatePayWhoseUnitsAreSoldIsRefusedAlsoAtTheSamePrice(t *testing.T) {
+	t.Parallel()
+	s := openTill(t)
+	s.flash(2)
+	buyers := s.shoppers(2)
+	s.place(by(buyers[0], s.order("1", "14.00", s.mugs(2))))
+	s.clock.set(noon.Add(promo.Reservation))
+	s.place(by(buyers[1], s.order("2", "14.00", s.mugs(2))))
+	s.pay("2")
+	s.discount(s.shop, promo.ToolProductDiscount, promo.Period{From: s.clock.now(), To: noon.Add(time.Hour)}, at(s.mug, "7"))
+	_, err := s.PayOrder(t.Context(), s.platform, s.shop, "1")
+	wantCode(t, err, "RESERVATION_EXPIRED")
+	if n := get[int](s.testBundle, `select sold from discounted_items where quantity_limit is not null`); n != 2 {
+		t.Errorf("%d of 2 units are sold", n)
+	}
+}
+
+func TestK4ALatePayOfWhatIsNoCartAnyMoreIsRefused(t *testing.T) {
+	t.Parallel()
+	s := openTill(t)
+	s.place(by(s.shoppers(1)[0], s.order("1", "20.00", s.mugs(2))))
+	s.exec(`update products set price_minor = 999999999999999`)
+	s.clock.set(noon.Add(promo.Reservation))
+	_, err := s.PayOrder(t.Context(), s.platform, s.shop, "1")
+	wantCode(t, err, "RESERVATION_EXPIRED")
+}
+
 func TestK4OneClaimGoesIntoOneOrderWhoeverAsksAtOnce(t *testing.T) {
 	t.Parallel()
 	s := openTill(t)
