@@ -117,6 +117,8 @@ func TestEnumsAreTheConstantsOfTheDomain(t *testing.T) {
 		"OrderErrorCode":      {"../promo/order_refusal.go", "Code"},
 		"Granularity":         {"../warehouse/*.go", "Granularity"},
 		"Dimension":           {"../warehouse/*.go", "Dimension"},
+		"Comparison":          {"../warehouse/*.go", "Comparison"},
+		"RefundBasis":         {"../warehouse/*.go", "RefundBasis"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -181,16 +181,20 @@ type ComplexityRoot struct {
 	}
 
 	CoreData struct {
-		Freshness func(childComplexity int) int
-		Groups    func(childComplexity int) int
-		Series    func(childComplexity int) int
-		Totals    func(childComplexity int) int
+		Change         func(childComplexity int) int
+		Freshness      func(childComplexity int) int
+		Groups         func(childComplexity int) int
+		Previous       func(childComplexity int) int
+		PreviousSeries func(childComplexity int) int
+		Series         func(childComplexity int) int
+		Totals         func(childComplexity int) int
 	}
 
 	CoreDataGroup struct {
-		Keys    func(childComplexity int) int
-		Metrics func(childComplexity int) int
-		Series  func(childComplexity int) int
+		Keys     func(childComplexity int) int
+		Metrics  func(childComplexity int) int
+		Previous func(childComplexity int) int
+		Series   func(childComplexity int) int
 	}
 
 	CoreDataPoint struct {
@@ -207,14 +211,40 @@ type ComplexityRoot struct {
 		DiscountRate       func(childComplexity int) int
 		Issued             func(childComplexity int) int
 		ItemsSold          func(childComplexity int) int
+		NetDiscountCost    func(childComplexity int) int
+		NetROI             func(childComplexity int) int
+		NetRevenue         func(childComplexity int) int
 		NewBuyers          func(childComplexity int) int
 		Orders             func(childComplexity int) int
 		ROI                func(childComplexity int) int
+		Refunds            func(childComplexity int) int
 		Revenue            func(childComplexity int) int
 		ShareOfShopRevenue func(childComplexity int) int
 		Usage              func(childComplexity int) int
 		UsageRate          func(childComplexity int) int
 		UsageRateMatured   func(childComplexity int) int
+	}
+
+	CoreMetricsChange struct {
+		AverageOrderValue  func(childComplexity int) int
+		Buyers             func(childComplexity int) int
+		ClaimRate          func(childComplexity int) int
+		Claims             func(childComplexity int) int
+		DiscountCost       func(childComplexity int) int
+		DiscountRate       func(childComplexity int) int
+		Issued             func(childComplexity int) int
+		ItemsSold          func(childComplexity int) int
+		NetDiscountCost    func(childComplexity int) int
+		NetROI             func(childComplexity int) int
+		NetRevenue         func(childComplexity int) int
+		NewBuyers          func(childComplexity int) int
+		Orders             func(childComplexity int) int
+		ROI                func(childComplexity int) int
+		Refunds            func(childComplexity int) int
+		Revenue            func(childComplexity int) int
+		ShareOfShopRevenue func(childComplexity int) int
+		Usage              func(childComplexity int) int
+		UsageRate          func(childComplexity int) int
 	}
 
 	CouponCard struct {
@@ -1277,6 +1307,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConversationEdge.Node(childComplexity), true
 
+	case "CoreData.change":
+		if e.ComplexityRoot.CoreData.Change == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoreData.Change(childComplexity), true
 	case "CoreData.freshness":
 		if e.ComplexityRoot.CoreData.Freshness == nil {
 			break
@@ -1289,6 +1325,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CoreData.Groups(childComplexity), true
+	case "CoreData.previous":
+		if e.ComplexityRoot.CoreData.Previous == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoreData.Previous(childComplexity), true
+	case "CoreData.previousSeries":
+		if e.ComplexityRoot.CoreData.PreviousSeries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoreData.PreviousSeries(childComplexity), true
 	case "CoreData.series":
 		if e.ComplexityRoot.CoreData.Series == nil {
 			break
@@ -1314,6 +1362,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CoreDataGroup.Metrics(childComplexity), true
+	case "CoreDataGroup.previous":
+		if e.ComplexityRoot.CoreDataGroup.Previous == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoreDataGroup.Previous(childComplexity), true
 	case "CoreDataGroup.series":
 		if e.ComplexityRoot.CoreDataGroup.Series == nil {
 			break
@@ -1382,6 +1436,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CoreMetrics.ItemsSold(childComplexity), true
+	case "CoreMetrics.netDiscountCost":
+		if e.ComplexityRoot.CoreMetrics.NetDiscountCost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoreMetrics.NetDiscountCost(childComplexity), true
+	case "CoreMetrics.netRoi":
+		if e.ComplexityRoot.CoreMetrics.NetROI == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoreMetrics.NetROI(childComplexity), true
+	case "CoreMetrics.netRevenue":
+		if e.ComplexityRoot.CoreMetrics.NetRevenue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoreMetrics.NetRevenue(childComplexity), true
 	case "CoreMetrics.newBuyers":
 		if e.ComplexityRoot.CoreMetrics.NewBuyers == nil {
 			break
@@ -1400,6 +1472,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CoreMetrics.ROI(childComplexity), true
+	case "CoreMetrics.refunds":
+		if e.ComplexityRoot.CoreMetrics.Refunds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoreMetrics.Refunds(childComplexity), true
 	case "CoreMetrics.revenue":
 		if e.ComplexityRoot.CoreMetrics.Revenue == nil {
 			break
@@ -1430,6 +1508,121 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CoreMetrics.UsageRateMatured(childComplexity), true
+
+	case "CoreMetricsChange.averageOrderValue":
+		if e.ComplexityRoot.CoreMetricsChange.AverageOrderValue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoreMetricsChange.AverageOrderValue(childComplexity), true
+	case "CoreMetricsChange.buyers":
+		if e.ComplexityRoot.CoreMetricsChange.Buyers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoreMetricsChange.Buyers(childComplexity), true
+	case "CoreMetricsChange.claimRate":
+		if e.ComplexityRoot.CoreMetricsChange.ClaimRate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoreMetricsChange.ClaimRate(childComplexity), true
+	case "CoreMetricsChange.claims":
+		if e.ComplexityRoot.CoreMetricsChange.Claims == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoreMetricsChange.Claims(childComplexity), true
+	case "CoreMetricsChange.discountCost":
+		if e.ComplexityRoot.CoreMetricsChange.DiscountCost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoreMetricsChange.DiscountCost(childComplexity), true
+	case "CoreMetricsChange.discountRate":
+		if e.ComplexityRoot.CoreMetricsChange.DiscountRate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoreMetricsChange.DiscountRate(childComplexity), true
+	case "CoreMetricsChange.issued":
+		if e.ComplexityRoot.CoreMetricsChange.Issued == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoreMetricsChange.Issued(childComplexity), true
+	case "CoreMetricsChange.itemsSold":
+		if e.ComplexityRoot.CoreMetricsChange.ItemsSold == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoreMetricsChange.ItemsSold(childComplexity), true
+	case "CoreMetricsChange.netDiscountCost":
+		if e.ComplexityRoot.CoreMetricsChange.NetDiscountCost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoreMetricsChange.NetDiscountCost(childComplexity), true
+	case "CoreMetricsChange.netRoi":
+		if e.ComplexityRoot.CoreMetricsChange.NetROI == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoreMetricsChange.NetROI(childComplexity), true
+	case "CoreMetricsChange.netRevenue":
+		if e.ComplexityRoot.CoreMetricsChange.NetRevenue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoreMetricsChange.NetRevenue(childComplexity), true
+	case "CoreMetricsChange.newBuyers":
+		if e.ComplexityRoot.CoreMetricsChange.NewBuyers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoreMetricsChange.NewBuyers(childComplexity), true
+	case "CoreMetricsChange.orders":
+		if e.ComplexityRoot.CoreMetricsChange.Orders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoreMetricsChange.Orders(childComplexity), true
+	case "CoreMetricsChange.roi":
+		if e.ComplexityRoot.CoreMetricsChange.ROI == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoreMetricsChange.ROI(childComplexity), true
+	case "CoreMetricsChange.refunds":
+		if e.ComplexityRoot.CoreMetricsChange.Refunds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoreMetricsChange.Refunds(childComplexity), true
+	case "CoreMetricsChange.revenue":
+		if e.ComplexityRoot.CoreMetricsChange.Revenue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoreMetricsChange.Revenue(childComplexity), true
+	case "CoreMetricsChange.shareOfShopRevenue":
+		if e.ComplexityRoot.CoreMetricsChange.ShareOfShopRevenue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoreMetricsChange.ShareOfShopRevenue(childComplexity), true
+	case "CoreMetricsChange.usage":
+		if e.ComplexityRoot.CoreMetricsChange.Usage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoreMetricsChange.Usage(childComplexity), true
+	case "CoreMetricsChange.usageRate":
+		if e.ComplexityRoot.CoreMetricsChange.UsageRate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoreMetricsChange.UsageRate(childComplexity), true
 
 	case "CouponCard.claim":
 		if e.ComplexityRoot.CouponCard.Claim == nil {
@@ -6463,12 +6656,49 @@ enum Granularity {
   MONTH
 }
 
-"What numbers can be grouped by. Groups of promotions overlap where an order used several."
+"""
+What numbers can be grouped by. Groups by what promotions are overlap where an order used several; groups by product and
+category count their own lines only. What is in no group of a dimension, as an order outside of livestreams by LIVESTREAM, is left out.
+"""
 enum Dimension {
   "The kind of promotion."
   TOOL
   "The promotion."
   PROMOTION
+  "The product of a line."
+  PRODUCT
+  "The category of its product."
+  CATEGORY
+  "Where an order was placed or a claim was made."
+  CHANNEL
+  "Whose livestream that was in."
+  ACCOUNT
+  "The livestream."
+  LIVESTREAM
+  "The tier of a voucher in its tier group."
+  TIER
+  "The local day of the week."
+  WEEKDAY
+  "The local hour."
+  HOUR_OF_DAY
+}
+
+"Which earlier period numbers are compared with."
+enum Comparison {
+  "As many local days before it; the same elapsed time if it does not begin and end with local days."
+  PREVIOUS_PERIOD
+  "The same local times seven days before."
+  SAME_PERIOD_LAST_WEEK
+  "The same local dates and times of the year before; 29 February is compared with the 28th."
+  SAME_PERIOD_LAST_YEAR
+}
+
+"When cancellations and refunds count."
+enum RefundBasis {
+  "When they were made."
+  BOOKED
+  "When their order was paid."
+  ORDERED
 }
 
 "What is measured; ` + "`" + `metricDefinitions` + "`" + ` says how."
@@ -6485,6 +6715,8 @@ enum Metric {
   USAGE_RATE
   "What the shop gets for orders that used a promotion."
   REVENUE
+  "Revenue less refunds."
+  NET_REVENUE
   "Paid orders that used a promotion."
   ORDERS
   "Distinct buyers of those orders."
@@ -6495,12 +6727,18 @@ enum Metric {
   ITEMS_SOLD
   "What the shop gave away in those orders."
   DISCOUNT_COST
+  "Discount cost less that of what was cancelled and refunded."
+  NET_DISCOUNT_COST
   "Discount cost ÷ (revenue + discount cost)."
   DISCOUNT_RATE
   "Revenue ÷ orders."
   AVERAGE_ORDER_VALUE
   "Revenue ÷ discount cost."
   ROI
+  "Net revenue ÷ net discount cost."
+  NET_ROI
+  "What the shop had got for what was cancelled and refunded."
+  REFUNDS
   "Revenue ÷ revenue of all paid orders of the shop."
   SHARE_OF_SHOP_REVENUE
 }
@@ -6517,10 +6755,24 @@ input CoreDataInput {
   tools: [PromotionTool!]
   "Only those of these promotions, at most 1,000. Absent: any promotion."
   promotionIds: [ID!]
+  "Only lines of these products, at most 1,000, and the orders they are in. Absent: any product."
+  productIds: [ID!]
+  "Only orders placed and claims made there. Absent: anywhere."
+  channels: [OrderChannel!]
+  "Only orders placed and claims made in livestreams of these accounts, at most 1,000. Absent: anywhere."
+  accountIds: [ID!]
+  "Only those of vouchers in this tier group. Absent: in any or none."
+  tierGroup: String
+  "Only those of vouchers in these tiers. Absent: in any or none."
+  tiers: [SpendTier!]
   "Length of the series' buckets: at most 10,000 of them."
   granularity: Granularity! = DAY
   "Absent: no groups. At most two."
   groupBy: [Dimension!]
+  "Absent: nothing is compared."
+  compareTo: Comparison
+  "When cancellations and refunds count in ` + "`" + `refunds` + "`" + `, ` + "`" + `netRevenue` + "`" + `, ` + "`" + `netDiscountCost` + "`" + ` and ` + "`" + `netRoi` + "`" + `."
+  refundsBy: RefundBasis! = BOOKED
   "How many groups at the most, 1 to 1,000, the best by ` + "`" + `orderBy` + "`" + `; with their series, at most 100,000 points in all."
   limit: Int! = 100
   "What groups are ordered by, largest first."
@@ -6531,15 +6783,21 @@ input CoreDataInput {
 type CoreData {
   "Over the whole period."
   totals: CoreMetrics!
+  "Over the whole period that was compared with. Null without ` + "`" + `compareTo` + "`" + `."
+  previous: CoreMetrics
+  "How the totals have changed. Null without ` + "`" + `compareTo` + "`" + `."
+  change: CoreMetricsChange
   "By local bucket, earliest first, without gaps. Empty for NONE."
   series: [CoreDataPoint!]!
+  "The same of the period that was compared with, which may have more buckets or fewer. Null without ` + "`" + `compareTo` + "`" + `."
+  previousSeries: [CoreDataPoint!]
   "By ` + "`" + `groupBy` + "`" + `, best first. Empty without it."
   groups: [CoreDataGroup!]!
   "How far the answer can be trusted."
   freshness: Freshness!
 }
 
-"Every metric. A ratio without a denominator is null; so is a metric that does not apply to the grouping."
+"Every metric. A ratio without a denominator is null; so is a metric that does not apply to the grouping or a filter."
 type CoreMetrics {
   "ISSUED: at the end of the range."
   issued: Int64
@@ -6555,6 +6813,8 @@ type CoreMetrics {
   usageRateMatured: Boolean
   "REVENUE."
   revenue: Money
+  "NET_REVENUE."
+  netRevenue: Money
   "ORDERS."
   orders: Int64
   "BUYERS: exact, and never a sum over buckets."
@@ -6565,13 +6825,61 @@ type CoreMetrics {
   itemsSold: Int64
   "DISCOUNT_COST."
   discountCost: Money
+  "NET_DISCOUNT_COST."
+  netDiscountCost: Money
   "DISCOUNT_RATE."
   discountRate: Float
   "AVERAGE_ORDER_VALUE, rounded half up to the currency's digits."
   averageOrderValue: Money
   "ROI."
   roi: Float
+  "NET_ROI."
+  netRoi: Float
+  "REFUNDS: zero or more."
+  refunds: Money
   "SHARE_OF_SHOP_REVENUE: of the same period or bucket."
+  shareOfShopRevenue: Float
+}
+
+"By how much each metric has changed: (this − previous) ÷ previous, of numbers that are not rounded. Null where one has no value or the previous is zero."
+type CoreMetricsChange {
+  "ISSUED."
+  issued: Float
+  "CLAIMS."
+  claims: Float
+  "CLAIM_RATE."
+  claimRate: Float
+  "USAGE."
+  usage: Float
+  "USAGE_RATE."
+  usageRate: Float
+  "REVENUE."
+  revenue: Float
+  "NET_REVENUE."
+  netRevenue: Float
+  "ORDERS."
+  orders: Float
+  "BUYERS."
+  buyers: Float
+  "NEW_BUYERS."
+  newBuyers: Float
+  "ITEMS_SOLD."
+  itemsSold: Float
+  "DISCOUNT_COST."
+  discountCost: Float
+  "NET_DISCOUNT_COST."
+  netDiscountCost: Float
+  "DISCOUNT_RATE."
+  discountRate: Float
+  "AVERAGE_ORDER_VALUE."
+  averageOrderValue: Float
+  "ROI."
+  roi: Float
+  "NET_ROI."
+  netRoi: Float
+  "REFUNDS."
+  refunds: Float
+  "SHARE_OF_SHOP_REVENUE."
   shareOfShopRevenue: Float
 }
 
@@ -6589,6 +6897,8 @@ type CoreDataGroup {
   keys: [GroupKey!]!
   "Its numbers over the whole period."
   metrics: CoreMetrics!
+  "Its numbers over the whole period that was compared with. Null without ` + "`" + `compareTo` + "`" + `."
+  previous: CoreMetrics
   "Its numbers by bucket, without gaps. Empty for NONE."
   series: [CoreDataPoint!]!
 }
@@ -6597,9 +6907,9 @@ type CoreDataGroup {
 type GroupKey {
   "Which dimension."
   dimension: Dimension!
-  "The promotion's id. Null for dimensions without one."
+  "The id of the promotion, product, account or livestream. Null for other dimensions."
   id: ID
-  "For people: the promotion's name, or the kind."
+  "For people: what it is called."
   label: String!
 }
 
@@ -7128,8 +7438,14 @@ func (ec *executionContext) childFields_CoreData(ctx context.Context, field grap
 	switch field.Name {
 	case "totals":
 		return ec.fieldContext_CoreData_totals(ctx, field)
+	case "previous":
+		return ec.fieldContext_CoreData_previous(ctx, field)
+	case "change":
+		return ec.fieldContext_CoreData_change(ctx, field)
 	case "series":
 		return ec.fieldContext_CoreData_series(ctx, field)
+	case "previousSeries":
+		return ec.fieldContext_CoreData_previousSeries(ctx, field)
 	case "groups":
 		return ec.fieldContext_CoreData_groups(ctx, field)
 	case "freshness":
@@ -7144,6 +7460,8 @@ func (ec *executionContext) childFields_CoreDataGroup(ctx context.Context, field
 		return ec.fieldContext_CoreDataGroup_keys(ctx, field)
 	case "metrics":
 		return ec.fieldContext_CoreDataGroup_metrics(ctx, field)
+	case "previous":
+		return ec.fieldContext_CoreDataGroup_previous(ctx, field)
 	case "series":
 		return ec.fieldContext_CoreDataGroup_series(ctx, field)
 	}
@@ -7176,6 +7494,8 @@ func (ec *executionContext) childFields_CoreMetrics(ctx context.Context, field g
 		return ec.fieldContext_CoreMetrics_usageRateMatured(ctx, field)
 	case "revenue":
 		return ec.fieldContext_CoreMetrics_revenue(ctx, field)
+	case "netRevenue":
+		return ec.fieldContext_CoreMetrics_netRevenue(ctx, field)
 	case "orders":
 		return ec.fieldContext_CoreMetrics_orders(ctx, field)
 	case "buyers":
@@ -7186,16 +7506,66 @@ func (ec *executionContext) childFields_CoreMetrics(ctx context.Context, field g
 		return ec.fieldContext_CoreMetrics_itemsSold(ctx, field)
 	case "discountCost":
 		return ec.fieldContext_CoreMetrics_discountCost(ctx, field)
+	case "netDiscountCost":
+		return ec.fieldContext_CoreMetrics_netDiscountCost(ctx, field)
 	case "discountRate":
 		return ec.fieldContext_CoreMetrics_discountRate(ctx, field)
 	case "averageOrderValue":
 		return ec.fieldContext_CoreMetrics_averageOrderValue(ctx, field)
 	case "roi":
 		return ec.fieldContext_CoreMetrics_roi(ctx, field)
+	case "netRoi":
+		return ec.fieldContext_CoreMetrics_netRoi(ctx, field)
+	case "refunds":
+		return ec.fieldContext_CoreMetrics_refunds(ctx, field)
 	case "shareOfShopRevenue":
 		return ec.fieldContext_CoreMetrics_shareOfShopRevenue(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CoreMetrics", field.Name)
+}
+
+func (ec *executionContext) childFields_CoreMetricsChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "issued":
+		return ec.fieldContext_CoreMetricsChange_issued(ctx, field)
+	case "claims":
+		return ec.fieldContext_CoreMetricsChange_claims(ctx, field)
+	case "claimRate":
+		return ec.fieldContext_CoreMetricsChange_claimRate(ctx, field)
+	case "usage":
+		return ec.fieldContext_CoreMetricsChange_usage(ctx, field)
+	case "usageRate":
+		return ec.fieldContext_CoreMetricsChange_usageRate(ctx, field)
+	case "revenue":
+		return ec.fieldContext_CoreMetricsChange_revenue(ctx, field)
+	case "netRevenue":
+		return ec.fieldContext_CoreMetricsChange_netRevenue(ctx, field)
+	case "orders":
+		return ec.fieldContext_CoreMetricsChange_orders(ctx, field)
+	case "buyers":
+		return ec.fieldContext_CoreMetricsChange_buyers(ctx, field)
+	case "newBuyers":
+		return ec.fieldContext_CoreMetricsChange_newBuyers(ctx, field)
+	case "itemsSold":
+		return ec.fieldContext_CoreMetricsChange_itemsSold(ctx, field)
+	case "discountCost":
+		return ec.fieldContext_CoreMetricsChange_discountCost(ctx, field)
+	case "netDiscountCost":
+		return ec.fieldContext_CoreMetricsChange_netDiscountCost(ctx, field)
+	case "discountRate":
+		return ec.fieldContext_CoreMetricsChange_discountRate(ctx, field)
+	case "averageOrderValue":
+		return ec.fieldContext_CoreMetricsChange_averageOrderValue(ctx, field)
+	case "roi":
+		return ec.fieldContext_CoreMetricsChange_roi(ctx, field)
+	case "netRoi":
+		return ec.fieldContext_CoreMetricsChange_netRoi(ctx, field)
+	case "refunds":
+		return ec.fieldContext_CoreMetricsChange_refunds(ctx, field)
+	case "shareOfShopRevenue":
+		return ec.fieldContext_CoreMetricsChange_shareOfShopRevenue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CoreMetricsChange", field.Name)
 }
 
 func (ec *executionContext) childFields_CouponCard(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

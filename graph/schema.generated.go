@@ -63,6 +63,7 @@ type FlashDealResolver interface {
 }
 type GroupKeyResolver interface {
 	ID(ctx context.Context, obj *warehouse.GroupKey) (*string, error)
+	Label(ctx context.Context, obj *warehouse.GroupKey) (string, error)
 }
 type LiveTaskResolver interface {
 	Account(ctx context.Context, obj *promo.LiveTask) (*promo.Account, error)
@@ -3231,6 +3232,70 @@ func (ec *executionContext) fieldContext_CoreData_totals(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _CoreData_previous(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreData) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoreData_previous(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Previous, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *warehouse.CoreMetrics) graphql.Marshaler {
+			return ec.marshalOCoreMetrics2ᚖvoucherhouseᚋwarehouseᚐCoreMetrics(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoreData_previous(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoreData",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CoreMetrics(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CoreData_change(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreData) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoreData_change(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Change, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *warehouse.CoreMetricsChange) graphql.Marshaler {
+			return ec.marshalOCoreMetricsChange2ᚖvoucherhouseᚋwarehouseᚐCoreMetricsChange(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoreData_change(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoreData",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CoreMetricsChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CoreData_series(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreData) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3251,6 +3316,38 @@ func (ec *executionContext) _CoreData_series(ctx context.Context, field graphql.
 	)
 }
 func (ec *executionContext) fieldContext_CoreData_series(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoreData",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CoreDataPoint(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CoreData_previousSeries(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreData) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoreData_previousSeries(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PreviousSeries, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []warehouse.Point) graphql.Marshaler {
+			return ec.marshalOCoreDataPoint2ᚕvoucherhouseᚋwarehouseᚐPointᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoreData_previousSeries(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "CoreData",
 		Field:      field,
@@ -3379,6 +3476,38 @@ func (ec *executionContext) _CoreDataGroup_metrics(ctx context.Context, field gr
 	)
 }
 func (ec *executionContext) fieldContext_CoreDataGroup_metrics(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoreDataGroup",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CoreMetrics(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CoreDataGroup_previous(ctx context.Context, field graphql.CollectedField, obj *warehouse.Group) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoreDataGroup_previous(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Previous, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *warehouse.CoreMetrics) graphql.Marshaler {
+			return ec.marshalOCoreMetrics2ᚖvoucherhouseᚋwarehouseᚐCoreMetrics(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoreDataGroup_previous(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "CoreDataGroup",
 		Field:      field,
@@ -3657,6 +3786,38 @@ func (ec *executionContext) fieldContext_CoreMetrics_revenue(_ context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _CoreMetrics_netRevenue(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreMetrics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoreMetrics_netRevenue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NetRevenue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *promo.Money) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖvoucherhouseᚋpromoᚐMoney(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoreMetrics_netRevenue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoreMetrics",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CoreMetrics_orders(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreMetrics) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3781,6 +3942,38 @@ func (ec *executionContext) fieldContext_CoreMetrics_discountCost(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _CoreMetrics_netDiscountCost(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreMetrics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoreMetrics_netDiscountCost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NetDiscountCost, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *promo.Money) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖvoucherhouseᚋpromoᚐMoney(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoreMetrics_netDiscountCost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoreMetrics",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CoreMetrics_discountRate(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreMetrics) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3859,6 +4052,61 @@ func (ec *executionContext) fieldContext_CoreMetrics_roi(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("CoreMetrics", field, false, false, errors.New("field of type Float does not have child fields"))
 }
 
+func (ec *executionContext) _CoreMetrics_netRoi(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreMetrics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoreMetrics_netRoi(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NetROI, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoreMetrics_netRoi(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoreMetrics", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _CoreMetrics_refunds(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreMetrics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoreMetrics_refunds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Refunds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *promo.Money) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖvoucherhouseᚋpromoᚐMoney(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoreMetrics_refunds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoreMetrics",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CoreMetrics_shareOfShopRevenue(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreMetrics) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3880,6 +4128,443 @@ func (ec *executionContext) _CoreMetrics_shareOfShopRevenue(ctx context.Context,
 }
 func (ec *executionContext) fieldContext_CoreMetrics_shareOfShopRevenue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CoreMetrics", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _CoreMetricsChange_issued(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreMetricsChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoreMetricsChange_issued(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Issued, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoreMetricsChange_issued(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoreMetricsChange", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _CoreMetricsChange_claims(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreMetricsChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoreMetricsChange_claims(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Claims, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoreMetricsChange_claims(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoreMetricsChange", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _CoreMetricsChange_claimRate(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreMetricsChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoreMetricsChange_claimRate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClaimRate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoreMetricsChange_claimRate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoreMetricsChange", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _CoreMetricsChange_usage(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreMetricsChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoreMetricsChange_usage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Usage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoreMetricsChange_usage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoreMetricsChange", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _CoreMetricsChange_usageRate(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreMetricsChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoreMetricsChange_usageRate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UsageRate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoreMetricsChange_usageRate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoreMetricsChange", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _CoreMetricsChange_revenue(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreMetricsChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoreMetricsChange_revenue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Revenue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoreMetricsChange_revenue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoreMetricsChange", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _CoreMetricsChange_netRevenue(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreMetricsChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoreMetricsChange_netRevenue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NetRevenue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoreMetricsChange_netRevenue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoreMetricsChange", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _CoreMetricsChange_orders(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreMetricsChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoreMetricsChange_orders(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Orders, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoreMetricsChange_orders(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoreMetricsChange", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _CoreMetricsChange_buyers(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreMetricsChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoreMetricsChange_buyers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Buyers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoreMetricsChange_buyers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoreMetricsChange", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _CoreMetricsChange_newBuyers(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreMetricsChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoreMetricsChange_newBuyers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NewBuyers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoreMetricsChange_newBuyers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoreMetricsChange", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _CoreMetricsChange_itemsSold(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreMetricsChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoreMetricsChange_itemsSold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ItemsSold, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoreMetricsChange_itemsSold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoreMetricsChange", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _CoreMetricsChange_discountCost(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreMetricsChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoreMetricsChange_discountCost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DiscountCost, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoreMetricsChange_discountCost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoreMetricsChange", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _CoreMetricsChange_netDiscountCost(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreMetricsChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoreMetricsChange_netDiscountCost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NetDiscountCost, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoreMetricsChange_netDiscountCost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoreMetricsChange", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _CoreMetricsChange_discountRate(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreMetricsChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoreMetricsChange_discountRate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DiscountRate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoreMetricsChange_discountRate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoreMetricsChange", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _CoreMetricsChange_averageOrderValue(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreMetricsChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoreMetricsChange_averageOrderValue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AverageOrderValue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoreMetricsChange_averageOrderValue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoreMetricsChange", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _CoreMetricsChange_roi(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreMetricsChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoreMetricsChange_roi(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ROI, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoreMetricsChange_roi(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoreMetricsChange", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _CoreMetricsChange_netRoi(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreMetricsChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoreMetricsChange_netRoi(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NetROI, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoreMetricsChange_netRoi(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoreMetricsChange", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _CoreMetricsChange_refunds(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreMetricsChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoreMetricsChange_refunds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Refunds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoreMetricsChange_refunds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoreMetricsChange", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _CoreMetricsChange_shareOfShopRevenue(ctx context.Context, field graphql.CollectedField, obj *warehouse.CoreMetricsChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoreMetricsChange_shareOfShopRevenue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ShareOfShopRevenue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoreMetricsChange_shareOfShopRevenue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoreMetricsChange", field, false, false, errors.New("field of type Float does not have child fields"))
 }
 
 func (ec *executionContext) _CouponCard_voucher(ctx context.Context, field graphql.CollectedField, obj *promo.CouponCard) (ret graphql.Marshaler) {
@@ -5710,7 +6395,7 @@ func (ec *executionContext) _GroupKey_label(ctx context.Context, field graphql.C
 			return ec.fieldContext_GroupKey_label(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Label, nil
+			return ec.Resolvers.GroupKey().Label(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -5721,7 +6406,7 @@ func (ec *executionContext) _GroupKey_label(ctx context.Context, field graphql.C
 	)
 }
 func (ec *executionContext) fieldContext_GroupKey_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("GroupKey", field, false, false, errors.New("field of type String does not have child fields"))
+	return graphql.NewScalarFieldContext("GroupKey", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _IncreaseVoucherQuantityPayload_voucher(ctx context.Context, field graphql.CollectedField, obj *model.IncreaseVoucherQuantityPayload) (ret graphql.Marshaler) {
@@ -15132,6 +15817,9 @@ func (ec *executionContext) unmarshalInputCoreDataInput(ctx context.Context, obj
 	if _, present := asMap["granularity"]; !present {
 		asMap["granularity"] = "DAY"
 	}
+	if _, present := asMap["refundsBy"]; !present {
+		asMap["refundsBy"] = "BOOKED"
+	}
 	if _, present := asMap["limit"]; !present {
 		asMap["limit"] = 100
 	}
@@ -15139,7 +15827,7 @@ func (ec *executionContext) unmarshalInputCoreDataInput(ctx context.Context, obj
 		asMap["orderBy"] = "REVENUE"
 	}
 
-	fieldsInOrder := [...]string{"shopId", "period", "timeZone", "tools", "promotionIds", "granularity", "groupBy", "limit", "orderBy"}
+	fieldsInOrder := [...]string{"shopId", "period", "timeZone", "tools", "promotionIds", "productIds", "channels", "accountIds", "tierGroup", "tiers", "granularity", "groupBy", "compareTo", "refundsBy", "limit", "orderBy"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -15181,6 +15869,41 @@ func (ec *executionContext) unmarshalInputCoreDataInput(ctx context.Context, obj
 				return it, err
 			}
 			it.PromotionIds = data
+		case "productIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("productIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProductIds = data
+		case "channels":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channels"))
+			data, err := ec.unmarshalOOrderChannel2ᚕvoucherhouseᚋpromoᚐOrderChannelᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Channels = data
+		case "accountIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accountIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccountIds = data
+		case "tierGroup":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tierGroup"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TierGroup = data
+		case "tiers":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tiers"))
+			data, err := ec.unmarshalOSpendTier2ᚕvoucherhouseᚋpromoᚐSpendTierᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tiers = data
 		case "granularity":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("granularity"))
 			data, err := ec.unmarshalNGranularity2voucherhouseᚋwarehouseᚐGranularity(ctx, v)
@@ -15195,6 +15918,20 @@ func (ec *executionContext) unmarshalInputCoreDataInput(ctx context.Context, obj
 				return it, err
 			}
 			it.GroupBy = data
+		case "compareTo":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("compareTo"))
+			data, err := ec.unmarshalOComparison2ᚖvoucherhouseᚋwarehouseᚐComparison(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CompareTo = data
+		case "refundsBy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("refundsBy"))
+			data, err := ec.unmarshalNRefundBasis2voucherhouseᚋwarehouseᚐRefundBasis(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RefundsBy = data
 		case "limit":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("limit"))
 			data, err := ec.unmarshalNInt2int(ctx, v)
@@ -18643,9 +19380,24 @@ func (ec *executionContext) _CoreData(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "previous":
+			out.Values[i] = ec._CoreData_previous(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "change":
+			out.Values[i] = ec._CoreData_change(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "series":
 			out.Values[i] = ec._CoreData_series(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "previousSeries":
+			out.Values[i] = ec._CoreData_previousSeries(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "groups":
@@ -18699,6 +19451,11 @@ func (ec *executionContext) _CoreDataGroup(ctx context.Context, sel ast.Selectio
 		case "metrics":
 			out.Values[i] = ec._CoreDataGroup_metrics(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "previous":
+			out.Values[i] = ec._CoreDataGroup_previous(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "series":
@@ -18817,6 +19574,11 @@ func (ec *executionContext) _CoreMetrics(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "netRevenue":
+			out.Values[i] = ec._CoreMetrics_netRevenue(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "orders":
 			out.Values[i] = ec._CoreMetrics_orders(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -18842,6 +19604,11 @@ func (ec *executionContext) _CoreMetrics(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "netDiscountCost":
+			out.Values[i] = ec._CoreMetrics_netDiscountCost(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "discountRate":
 			out.Values[i] = ec._CoreMetrics_discountRate(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -18857,8 +19624,146 @@ func (ec *executionContext) _CoreMetrics(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "netRoi":
+			out.Values[i] = ec._CoreMetrics_netRoi(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "refunds":
+			out.Values[i] = ec._CoreMetrics_refunds(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "shareOfShopRevenue":
 			out.Values[i] = ec._CoreMetrics_shareOfShopRevenue(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var coreMetricsChangeImplementors = []string{"CoreMetricsChange"}
+
+func (ec *executionContext) _CoreMetricsChange(ctx context.Context, sel ast.SelectionSet, obj *warehouse.CoreMetricsChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, coreMetricsChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CoreMetricsChange")
+		case "issued":
+			out.Values[i] = ec._CoreMetricsChange_issued(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "claims":
+			out.Values[i] = ec._CoreMetricsChange_claims(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "claimRate":
+			out.Values[i] = ec._CoreMetricsChange_claimRate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "usage":
+			out.Values[i] = ec._CoreMetricsChange_usage(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "usageRate":
+			out.Values[i] = ec._CoreMetricsChange_usageRate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "revenue":
+			out.Values[i] = ec._CoreMetricsChange_revenue(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "netRevenue":
+			out.Values[i] = ec._CoreMetricsChange_netRevenue(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "orders":
+			out.Values[i] = ec._CoreMetricsChange_orders(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "buyers":
+			out.Values[i] = ec._CoreMetricsChange_buyers(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "newBuyers":
+			out.Values[i] = ec._CoreMetricsChange_newBuyers(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "itemsSold":
+			out.Values[i] = ec._CoreMetricsChange_itemsSold(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "discountCost":
+			out.Values[i] = ec._CoreMetricsChange_discountCost(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "netDiscountCost":
+			out.Values[i] = ec._CoreMetricsChange_netDiscountCost(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "discountRate":
+			out.Values[i] = ec._CoreMetricsChange_discountRate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "averageOrderValue":
+			out.Values[i] = ec._CoreMetricsChange_averageOrderValue(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "roi":
+			out.Values[i] = ec._CoreMetricsChange_roi(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "netRoi":
+			out.Values[i] = ec._CoreMetricsChange_netRoi(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "refunds":
+			out.Values[i] = ec._CoreMetricsChange_refunds(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "shareOfShopRevenue":
+			out.Values[i] = ec._CoreMetricsChange_shareOfShopRevenue(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -20163,10 +21068,43 @@ func (ec *executionContext) _GroupKey(ctx context.Context, sel ast.SelectionSet,
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "label":
-			out.Values[i] = ec._GroupKey_label(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._GroupKey_label(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -26991,6 +27929,23 @@ func (ec *executionContext) marshalNRefund2ᚕvoucherhouseᚋpromoᚐRefundᚄ(c
 	return ret
 }
 
+func (ec *executionContext) unmarshalNRefundBasis2voucherhouseᚋwarehouseᚐRefundBasis(ctx context.Context, v any) (warehouse.RefundBasis, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := warehouse.RefundBasis(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRefundBasis2voucherhouseᚋwarehouseᚐRefundBasis(ctx context.Context, sel ast.SelectionSet, v warehouse.RefundBasis) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNRefundLineInput2voucherhouseᚋgraphᚋmodelᚐRefundLineInput(ctx context.Context, v any) (model.RefundLineInput, error) {
 	res, err := ec.unmarshalInputRefundLineInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -27116,6 +28071,23 @@ func (ec *executionContext) marshalNShopEdge2ᚕvoucherhouseᚋgraphᚋrelayᚐE
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNSpendTier2voucherhouseᚋpromoᚐSpendTier(ctx context.Context, v any) (promo.SpendTier, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := promo.SpendTier(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSpendTier2voucherhouseᚋpromoᚐSpendTier(ctx context.Context, sel ast.SelectionSet, v promo.SpendTier) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNStartConversationInput2voucherhouseᚋgraphᚋmodelᚐStartConversationInput(ctx context.Context, v any) (model.StartConversationInput, error) {
@@ -27612,6 +28584,25 @@ func (ec *executionContext) marshalOCloseConversationPayload2ᚖvoucherhouseᚋg
 	return ec._CloseConversationPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOComparison2ᚖvoucherhouseᚋwarehouseᚐComparison(ctx context.Context, v any) (*warehouse.Comparison, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := warehouse.Comparison(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOComparison2ᚖvoucherhouseᚋwarehouseᚐComparison(ctx context.Context, sel ast.SelectionSet, v *warehouse.Comparison) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
 func (ec *executionContext) marshalOConversation2ᚖvoucherhouseᚋpromoᚐConversation(ctx context.Context, sel ast.SelectionSet, v *promo.Conversation) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -27631,6 +28622,39 @@ func (ec *executionContext) marshalOCoreData2ᚖvoucherhouseᚋwarehouseᚐCoreD
 		return graphql.Null
 	}
 	return ec._CoreData(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCoreDataPoint2ᚕvoucherhouseᚋwarehouseᚐPointᚄ(ctx context.Context, sel ast.SelectionSet, v []warehouse.Point) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCoreDataPoint2voucherhouseᚋwarehouseᚐPoint(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOCoreMetrics2ᚖvoucherhouseᚋwarehouseᚐCoreMetrics(ctx context.Context, sel ast.SelectionSet, v *warehouse.CoreMetrics) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CoreMetrics(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCoreMetricsChange2ᚖvoucherhouseᚋwarehouseᚐCoreMetricsChange(ctx context.Context, sel ast.SelectionSet, v *warehouse.CoreMetricsChange) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CoreMetricsChange(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOCouponCard2ᚖvoucherhouseᚋpromoᚐCouponCard(ctx context.Context, sel ast.SelectionSet, v *promo.CouponCard) graphql.Marshaler {
@@ -27891,6 +28915,42 @@ func (ec *executionContext) marshalOOrder2ᚖvoucherhouseᚋpromoᚐOrder(ctx co
 	return ec._Order(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOOrderChannel2ᚕvoucherhouseᚋpromoᚐOrderChannelᚄ(ctx context.Context, v any) ([]promo.OrderChannel, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]promo.OrderChannel, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNOrderChannel2voucherhouseᚋpromoᚐOrderChannel(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOOrderChannel2ᚕvoucherhouseᚋpromoᚐOrderChannelᚄ(ctx context.Context, sel ast.SelectionSet, v []promo.OrderChannel) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOrderChannel2voucherhouseᚋpromoᚐOrderChannel(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOPayOrderPayload2ᚖvoucherhouseᚋgraphᚋmodelᚐPayOrderPayload(ctx context.Context, sel ast.SelectionSet, v *model.PayOrderPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -28121,6 +29181,42 @@ func (ec *executionContext) marshalOShop2ᚖvoucherhouseᚋpromoᚐShop(ctx cont
 		return graphql.Null
 	}
 	return ec._Shop(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOSpendTier2ᚕvoucherhouseᚋpromoᚐSpendTierᚄ(ctx context.Context, v any) ([]promo.SpendTier, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]promo.SpendTier, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNSpendTier2voucherhouseᚋpromoᚐSpendTier(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOSpendTier2ᚕvoucherhouseᚋpromoᚐSpendTierᚄ(ctx context.Context, sel ast.SelectionSet, v []promo.SpendTier) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSpendTier2voucherhouseᚋpromoᚐSpendTier(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOSpendTier2ᚖvoucherhouseᚋpromoᚐSpendTier(ctx context.Context, v any) (*promo.SpendTier, error) {

@@ -96,10 +96,14 @@ func (b *claimBatch) make(m *madeClaims, r promo.ClaimRequest, validity promo.Pe
 	} else if c.Source == promo.FromLive {
 		c.Source = promo.FromStorefront // the livestream has no part in it
 	}
-	fact, err := json.Marshal(promo.Fact{
+	body := promo.Fact{
 		Promotions: []int64{b.id.Serial}, Tools: []string{string(b.voucher.Tool)}, Buyer: int64(c.Buyer), Quantity: 1,
-		Channel: string(c.Source), Until: validity.To.UnixMicro(), Actor: r.Caller(),
-	})
+		Channel: string(c.Source), Distribution: distribution, Until: validity.To.UnixMicro(), Actor: r.Caller(),
+	}
+	if s := b.standing(r); s != nil {
+		body.Livestream, body.Account = s.Distribution.Livestream.Serial, s.Distribution.Account.Serial
+	}
+	fact, err := json.Marshal(body)
 	if err != nil {
 		return nil, fmt.Errorf("encoding a claim fact: %w", err)
 	}

@@ -33,13 +33,14 @@ func (r distributionRow) promo() *promo.Distribution {
 		ID:         promo.DistributionID{Shop: shop, Serial: r.ID},
 		Voucher:    promo.VoucherID{Shop: shop, Serial: r.VoucherID},
 		Livestream: promo.LivestreamID{Shop: shop, Serial: r.LivestreamID},
+		Account:    promo.AccountID{Shop: shop, Serial: r.AccountID},
 		Task:       promo.LiveTask{Kind: promo.TaskKind(r.Task), WatchSeconds: r.WatchSeconds},
 		StartedAt:  r.StartedAt,
 		StoppedAt:  r.StoppedAt,
 		Claimed:    r.Claimed,
 	}
 	if d.Task.Kind == promo.FollowTask {
-		d.Task.Account = &promo.AccountID{Shop: shop, Serial: r.AccountID}
+		d.Task.Account = &d.Account
 	}
 	return d
 }

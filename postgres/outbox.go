@@ -49,6 +49,16 @@ func factColumns(facts []fact) (kinds, ats, bodies any, err error) {
 	return pq.Array(k), pq.Array(t), pq.Array(b), nil
 }
 
+// named is the fact of a voucher as it became.
+func named(v *promo.Voucher, a promo.Actor, at time.Time) fact {
+	body := factOf(v, a)
+	body.Name, body.Version = v.Name, int64(v.Version)
+	if v.TierPlace != nil {
+		body.TierGroup, body.Tier = v.TierPlace.Group, v.TierPlace.Tier
+	}
+	return fact{promo.FactPromotion, at, body}
+}
+
 // factOf begins a fact that counts for one voucher.
 func factOf(v *promo.Voucher, a promo.Actor) promo.Fact {
 	return promo.Fact{Promotions: []int64{v.ID.Serial}, Tools: []string{string(v.Tool)}, Actor: a.Caller()}

@@ -42,6 +42,19 @@ func (l *Ledger) Product(ctx context.Context, a promo.Actor, id promo.ProductID)
 	})
 }
 
+const productsByID = `
+select p.shop_id, p.id, p.sku, p.title, p.category, p.price_minor, s.currency
+from products p join shops s on s.id = p.shop_id
+where (p.shop_id, p.id) in (select * from unnest($1::bigint[], $2::bigint[]))`
+
+// ProductsByID finds those of the products that the actor may see.
+func (l *Ledger) ProductsByID(ctx context.Context, a promo.Actor, ids []promo.ProductID) (map[promo.ProductID]*promo.Product, error) {
+	return lookUp(ctx, l, a, productsByID, ids, func(r productRow) (promo.ProductID, *promo.Product) {
+		p := r.promo()
+		return p.ID, p
+	})
+}
+
 const productPage = `
 select p.id
 from products p

@@ -179,7 +179,7 @@ func leaveTiers(ctx context.Context, tx *sqlx.Tx, shop promo.ShopID, group promo
 	return moves, nil
 }
 
-// storeTiers stores where vouchers have come to, with their history.
+// storeTiers stores where vouchers have come to, with their history and their facts.
 func storeTiers(ctx context.Context, tx *sqlx.Tx, shop promo.ShopID, a promo.Actor, now time.Time, moves []promo.TierMove) error {
 	serials, groups, tiers := make([]int64, len(moves)), make([]any, len(moves)), make([]any, len(moves))
 	for i, m := range moves {
@@ -189,10 +189,12 @@ func storeTiers(ctx context.Context, tx *sqlx.Tx, shop promo.ShopID, a promo.Act
 	if _, err := tx.ExecContext(ctx, updateTiers, shop, pq.Array(serials), pq.Array(groups), pq.Array(tiers)); err != nil {
 		return fmt.Errorf("storing tiers: %w", err)
 	}
-	for _, m := range moves {
+	facts := make([]fact, len(moves))
+	for i, m := range moves {
 		if err := recordChanges(ctx, tx, shop, m.Voucher.ID.Serial, a, now, m.History()); err != nil {
 			return err
 		}
+		facts[i] = named(m.Voucher, a, now)
 	}
-	return nil
+	return appendFacts(ctx, tx, shop, facts...)
 }

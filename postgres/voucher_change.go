@@ -35,7 +35,7 @@ func (l *Ledger) Deactivate(ctx context.Context, a promo.Actor, id promo.Voucher
 			return err
 		}
 		c.history = promo.Ended(was)
-		c.tell(promo.FactPromotion, func(f *promo.Fact) { f.Name, f.Version = c.voucher.Name, int64(c.voucher.Version) })
+		c.facts = append(c.facts, named(c.voucher, c.actor, c.now))
 		return nil
 	})
 }
@@ -51,11 +51,11 @@ type voucherChange struct {
 	history []promo.Change
 }
 
-// tell adds a fact about the voucher.
-func (c *voucherChange) tell(kind promo.FactKind, about func(*promo.Fact)) {
+// tellQuantity adds the fact that the total quantity was another one.
+func (c *voucherChange) tellQuantity(was int) {
 	body := factOf(c.voucher, c.actor)
-	about(&body)
-	c.facts = append(c.facts, fact{kind, c.now, body})
+	body.Quantity = int64(c.voucher.TotalQuantity - was)
+	c.facts = append(c.facts, fact{promo.FactQuantity, c.now, body})
 }
 
 const updateQuantity = `update vouchers set total_quantity = $3 where shop_id = $1 and id = $2`
@@ -66,7 +66,7 @@ func (c *voucherChange) storeQuantity(ctx context.Context, was int) error {
 	if _, err := c.tx.ExecContext(ctx, updateQuantity, v.ID.Shop, v.ID.Serial, v.TotalQuantity); err != nil {
 		return fmt.Errorf("storing a quantity: %w", err)
 	}
-	c.tell(promo.FactQuantity, func(f *promo.Fact) { f.Quantity = int64(v.TotalQuantity - was) })
+	c.tellQuantity(was)
 	return nil
 }
 

@@ -104,11 +104,9 @@ func storeVoucher(ctx context.Context, tx *sqlx.Tx, a promo.Actor, d promo.Draft
 	if err := recordChanges(ctx, tx, v.ID.Shop, v.ID.Serial, a, v.CreatedAt, history); err != nil {
 		return err
 	}
-	named, quantity := factOf(v, a), factOf(v, a)
-	named.Name, named.Version = v.Name, int64(v.Version)
+	quantity := factOf(v, a)
 	quantity.Quantity = int64(v.TotalQuantity)
-	return appendFacts(ctx, tx, v.ID.Shop,
-		fact{promo.FactPromotion, v.CreatedAt, named}, fact{promo.FactQuantity, v.CreatedAt, quantity})
+	return appendFacts(ctx, tx, v.ID.Shop, named(v, a, v.CreatedAt), fact{promo.FactQuantity, v.CreatedAt, quantity})
 }
 
 const (

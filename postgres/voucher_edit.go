@@ -92,10 +92,10 @@ func (c *voucherChange) storeTerms(ctx context.Context, was promo.Voucher, d pro
 		return fmt.Errorf("storing a voucher's products: %w", err)
 	}
 	if v.Name != was.Name {
-		c.tell(promo.FactPromotion, func(f *promo.Fact) { f.Name, f.Version = v.Name, int64(v.Version) })
+		c.facts = append(c.facts, named(v, c.actor, c.now))
 	}
 	if v.TotalQuantity != was.TotalQuantity {
-		c.tell(promo.FactQuantity, func(f *promo.Fact) { f.Quantity = int64(v.TotalQuantity - was.TotalQuantity) })
+		c.tellQuantity(was.TotalQuantity)
 	}
 	return nil
 }

@@ -32,8 +32,10 @@ type Distribution struct {
 	ID         DistributionID
 	Voucher    VoucherID
 	Livestream LivestreamID
-	Task       LiveTask
-	StartedAt  time.Time
+	// Account is whose livestream it is.
+	Account   AccountID
+	Task      LiveTask
+	StartedAt time.Time
 	// StoppedAt is when it was stopped. Nil while it is open.
 	StoppedAt *time.Time
 	// Claimed counts the claims that were made through it.
@@ -72,7 +74,7 @@ func (v *Voucher) Distribute(on Stage, task LiveTask, now time.Time) (*Distribut
 	if task.Kind == FollowTask {
 		task.Account = &on.Account.ID
 	}
-	return &Distribution{Voucher: v.ID, Livestream: on.Livestream.ID, Task: task, StartedAt: now}, nil
+	return &Distribution{Voucher: v.ID, Livestream: on.Livestream.ID, Account: on.Account.ID, Task: task, StartedAt: now}, nil
 }
 
 // oneTask is L4: one open distribution in a livestream, and one task in all of them.

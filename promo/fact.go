@@ -5,7 +5,7 @@ type FactKind string
 
 // The kinds of fact. Each is written in the transaction of the change it tells of.
 const (
-	// FactPromotion is a promotion as it became: its name and kind, for labels.
+	// FactPromotion is a promotion as it became: its kind, its name, and its place among tiers.
 	FactPromotion FactKind = "promotion"
 	// FactQuantity is a change of a voucher's total quantity.
 	FactQuantity FactKind = "quantity"
@@ -38,12 +38,14 @@ type Fact struct {
 	Tools      []string `json:"tools,omitempty"`
 	Buyer      int64    `json:"buyer,omitempty"`
 	Order      int64    `json:"order,omitempty"`
-	Channel    string   `json:"channel,omitempty"`
-	// Livestream is the one that an order came from, and Account that livestream's.
-	Livestream int64  `json:"livestream,omitempty"`
-	Account    int64  `json:"account,omitempty"`
-	Product    int64  `json:"product,omitempty"`
-	Category   string `json:"category,omitempty"`
+	// Channel is where an order was placed or a claim was made.
+	Channel string `json:"channel,omitempty"`
+	// Livestream and Account are where and whose that was, and Distribution what a claim was made through. Zero: none.
+	Livestream   int64  `json:"livestream,omitempty"`
+	Account      int64  `json:"account,omitempty"`
+	Distribution int64  `json:"distribution,omitempty"`
+	Product      int64  `json:"product,omitempty"`
+	Category     string `json:"category,omitempty"`
 	// Quantity is how many: copies, claims, items. It may be negative.
 	Quantity int64 `json:"quantity,omitempty"`
 	// Revenue is what the shop gets: list − item discount − voucher discount.
@@ -58,6 +60,9 @@ type Fact struct {
 	// Name is a promotion's name, and Version the version that it is from.
 	Name    string `json:"name,omitempty"`
 	Version int64  `json:"version,omitempty"`
+	// TierGroup and Tier are a promotion's place among tiers. Empty: it is in no group.
+	TierGroup string    `json:"tier_group,omitempty"`
+	Tier      SpendTier `json:"tier,omitempty"`
 	// Actor is who did it, for the audit trail.
 	Actor string `json:"actor,omitempty"`
 }

@@ -2,7 +2,9 @@ package resolvers
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -49,11 +51,37 @@ func (query) MetricDefinitions(context.Context) ([]warehouse.Definition, error) 
 }
 
 func (groupKey) ID(_ context.Context, k *warehouse.GroupKey) (*string, error) {
-	if k.Promotion == nil {
+	if k.Key == nil {
 		return nil, nil
 	}
-	id := relay.ID(*k.Promotion)
-	return &id, nil
+	return new(relay.ID(*k.Key)), nil
+}
+
+func (groupKey) Label(ctx context.Context, k *warehouse.GroupKey) (string, error) {
+	if k.Label != "" || k.Key == nil {
+		return k.Label, nil
+	}
+	switch k.Dimension {
+	case warehouse.ByProduct:
+		return labelled(ctx, loadersOf(ctx).products, k.Key, func(p *promo.Product) string { return p.Title })
+	case warehouse.ByAccount:
+		return labelled(ctx, loadersOf(ctx).accounts, k.Key, func(a *promo.Account) string { return a.Handle })
+	case warehouse.ByLivestream:
+		return labelled(ctx, loadersOf(ctx).livestreams, k.Key, func(l *promo.Livestream) string { return l.Title })
+	}
+	return "", nil
+}
+
+// labelled is what something is called in the ledger; its number, if the ledger does not know it.
+func labelled[T, V any](ctx context.Context, from *loader[promo.ID[T], V], k *promo.Key, label func(V) string) (string, error) {
+	found, err := from.Load(ctx, promo.ID[T]{Shop: k.Shop, Serial: k.Serial})
+	if errors.Is(err, promo.ErrNotFound) {
+		return strconv.FormatInt(k.Serial, 10), nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return label(found), nil
 }
 
 // asksFor tells whether the query asks for a field at the path below the one that is being resolved.

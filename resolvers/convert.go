@@ -203,23 +203,37 @@ var promotionKinds = []promo.Kind{promo.KindVoucher, promo.KindProductDiscount, 
 
 func coreDataParams(in model.CoreDataInput, s promo.Shop) (warehouse.CoreDataParams, error) {
 	p := warehouse.CoreDataParams{
-		Shop: s, Period: period(*in.Period), Tools: in.Tools, Granularity: in.Granularity, GroupBy: in.GroupBy, Limit: in.Limit, OrderBy: in.OrderBy,
+		Shop: s, Period: period(*in.Period), Tools: in.Tools, Channels: in.Channels, TierGroup: in.TierGroup, Tiers: in.Tiers,
+		Granularity: in.Granularity, GroupBy: in.GroupBy, CompareTo: in.CompareTo, RefundsBy: in.RefundsBy, Limit: in.Limit, OrderBy: in.OrderBy,
 	}
 	if in.TimeZone != nil {
 		p.TimeZone = *in.TimeZone
 	}
-	if in.PromotionIds == nil {
-		return p, nil
+	var err error
+	if p.Promotions, err = serialsOf(s, "promotionIds", in.PromotionIds, promotionKinds...); err != nil {
+		return p, err
 	}
-	p.Promotions = make([]int64, len(in.PromotionIds))
-	for i, id := range in.PromotionIds {
+	if p.Products, err = serialsOf(s, "productIds", in.ProductIds, promo.KindProduct); err != nil {
+		return p, err
+	}
+	p.Accounts, err = serialsOf(s, "accountIds", in.AccountIds, promo.KindAccount)
+	return p, err
+}
+
+// serialsOf reads ids that must be of the shop and of one of the kinds.
+func serialsOf(s promo.Shop, field string, ids []string, kinds ...promo.Kind) ([]int64, error) {
+	if ids == nil {
+		return nil, nil
+	}
+	serials := make([]int64, len(ids))
+	for i, id := range ids {
 		key, err := relay.Key(id)
-		if err != nil || key.Shop != s.ID || !slices.Contains(promotionKinds, key.Kind) {
-			return p, &promo.Error{Code: promo.NotFound, Message: promo.ErrNotFound.Message, Field: []string{"input", "promotionIds"}}
+		if err != nil || key.Shop != s.ID || !slices.Contains(kinds, key.Kind) {
+			return nil, &promo.Error{Code: promo.NotFound, Message: promo.ErrNotFound.Message, Field: []string{"input", field}}
 		}
-		p.Promotions[i] = key.Serial
+		serials[i] = key.Serial
 	}
-	return p, nil
+	return serials, nil
 }
 
 func invalid(message string, field ...string) error {

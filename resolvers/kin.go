@@ -83,6 +83,9 @@ func (f ids) collectOurs(v reflect.Value) {
 	case promo.ShopID, promo.BuyerID, promo.Identity:
 		f.add(id)
 		return
+	case promo.Key:
+		f.addKey(id)
+		return
 	}
 	if v.Kind() != reflect.Struct {
 		return
@@ -91,6 +94,18 @@ func (f ids) collectOurs(v reflect.Value) {
 		if v.Type().Field(i).IsExported() {
 			f.collect(v.Field(i))
 		}
+	}
+}
+
+// addKey adds the id that a group of a report goes by.
+func (f ids) addKey(k promo.Key) {
+	switch k.Kind {
+	case promo.KindProduct:
+		f.add(promo.ProductID{Shop: k.Shop, Serial: k.Serial})
+	case promo.KindAccount:
+		f.add(promo.AccountID{Shop: k.Shop, Serial: k.Serial})
+	case promo.KindLivestream:
+		f.add(promo.LivestreamID{Shop: k.Shop, Serial: k.Serial})
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"voucherhouse/graph/relay"
 	"voucherhouse/promo"
+	"voucherhouse/warehouse"
 )
 
 func claimNo(n int64) *promo.Claim {
@@ -34,6 +35,18 @@ func TestKinOfPromotions(t *testing.T) {
 		&promo.FlashDeal{ItemDiscount: promo.ItemDiscount{ID: promo.PromotionID{Shop: 1, Serial: 2}}}, nil,
 	})
 	is(t, beside(k, promo.PromotionID{Shop: 1, Serial: 2}), promo.PromotionID{Shop: 1, Serial: 1}, promo.PromotionID{Shop: 1, Serial: 2})
+}
+
+// The groups of a report stand beside each other by what they are groups of.
+func TestKinOfGroups(t *testing.T) {
+	t.Parallel()
+	k := newKin()
+	k.note([]warehouse.GroupKey{
+		{Key: &promo.Key{Kind: promo.KindProduct, Shop: 1, Serial: 1}}, {Key: &promo.Key{Kind: promo.KindProduct, Shop: 1, Serial: 2}},
+		{Key: &promo.Key{Kind: promo.KindAccount, Shop: 1, Serial: 3}}, {},
+	})
+	is(t, beside(k, promo.ProductID{Shop: 1, Serial: 2}), promo.ProductID{Shop: 1, Serial: 1}, promo.ProductID{Shop: 1, Serial: 2})
+	is(t, beside(k, promo.AccountID{Shop: 1, Serial: 3}), promo.AccountID{Shop: 1, Serial: 3})
 }
 
 // Ids stay in the group that they came with first: lists of one level are looked up together, and then come one by one.

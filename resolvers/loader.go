@@ -17,6 +17,7 @@ type loaders struct {
 
 	vouchers *loader[promo.VoucherID, *promo.Voucher]
 	usages   *loader[promo.VoucherID, *promo.Usage]
+	products *loader[promo.ProductID, *promo.Product]
 	buyers   *loader[promo.BuyerID, *promo.Buyer]
 	claims   *loader[promo.ClaimID, *promo.Claim]
 
@@ -52,6 +53,7 @@ func newLoaders(r *Resolver) *loaders {
 		kin:                       k,
 		vouchers:                  load(k, r.Promotions.Vouchers),
 		usages:                    load(k, r.Promotions.Usages),
+		products:                  load(k, r.Shops.ProductsByID),
 		buyers:                    load(k, r.Shops.Buyers),
 		histories:                 pageLoader(k, r.Promotions.Histories),
 		scopes:                    pageLoader(k, r.Shops.ProductsInScope),

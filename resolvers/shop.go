@@ -14,6 +14,7 @@ type Shops interface {
 	Shops(ctx context.Context, a promo.Actor, args promo.PageArgs) (promo.Page[*promo.Shop], error)
 	Product(ctx context.Context, a promo.Actor, id promo.ProductID) (*promo.Product, error)
 	Products(ctx context.Context, a promo.Actor, shop promo.ShopID, f promo.ProductFilter, args promo.PageArgs) (promo.Page[*promo.Product], error)
+	ProductsByID(ctx context.Context, a promo.Actor, ids []promo.ProductID) (map[promo.ProductID]*promo.Product, error)
 	ProductsInScope(ctx context.Context, a promo.Actor, pages []promo.PageOf[promo.VoucherID]) ([]promo.Page[*promo.Product], error)
 	Buyers(ctx context.Context, a promo.Actor, ids []promo.BuyerID) (map[promo.BuyerID]*promo.Buyer, error)
 	Self(ctx context.Context, a promo.Actor) (*promo.Buyer, error)
@@ -61,4 +62,3 @@ func (r shop) PromotionCounts(ctx context.Context, s *promo.Shop, filter *model.
 	}
 	return r.Resolver.Promotions.PromotionCounts(ctx, actor(ctx), s.ID, f)
 }
-

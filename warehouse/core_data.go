@@ -2,20 +2,20 @@ package warehouse
 
 import (
 	"context"
-	"slices"
-	"strconv"
-
-	"github.com/ClickHouse/clickhouse-go/v2"
 
 	"voucherhouse/promo"
 )
 
 // CoreData is what a shop's promotions brought.
 type CoreData struct {
-	Totals    CoreMetrics
-	Series    []Point
-	Groups    []Group
-	Freshness Freshness
+	Totals CoreMetrics
+	// Previous, Change and PreviousSeries are of the period that was compared with; nil without one.
+	Previous       *CoreMetrics
+	Change         *CoreMetricsChange
+	Series         []Point
+	PreviousSeries []Point
+	Groups         []Group
+	Freshness      Freshness
 }
 
 // Point is the numbers of one bucket.
@@ -28,22 +28,15 @@ type Point struct {
 type Group struct {
 	Keys    []GroupKey
 	Metrics CoreMetrics
-	Series  []Point
-}
-
-// GroupKey is what a group is in one dimension.
-type GroupKey struct {
-	Dimension Dimension
-	// Promotion is the promotion's key; nil for other dimensions.
-	Promotion *promo.Key
-	// Label is for people.
-	Label string
+	// Previous is nil without a comparison.
+	Previous *CoreMetrics
+	Series   []Point
 }
 
 // CoreData reports on a shop. Parameters that cannot be answered are promo.Errors with their field; nothing is asked of
 // ClickHouse then.
 func (w *Warehouse) CoreData(ctx context.Context, p CoreDataParams) (*CoreData, error) {
-	cuts, err := p.check()
+	q, err := p.check()
 	if err != nil {
 		return nil, err
 	}
@@ -52,97 +45,101 @@ func (w *Warehouse) CoreData(ctx context.Context, p CoreDataParams) (*CoreData, 
 	if err != nil {
 		return nil, err
 	}
-	data := &CoreData{Freshness: freshness}
-	totals, err := w.totals(ctx, p, cuts)
+	if err := w.findTiers(ctx, q); err != nil {
+		return nil, err
+	}
+	totals, err := w.totals(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	data.Totals = totals.total.metrics(p.Shop, w.clock())
-	data.Series = totals.series(cuts, totals, p.Shop, w.clock())
+	read := newReader(p.Shop, w.clock(), p.detail())
+	data := &CoreData{Totals: read.metrics(&totals.asked.total), Series: read.series(q.asked.cuts, totals.asked, totals.asked), Freshness: freshness}
+	if q.before != nil {
+		data.Previous = new(read.metrics(&totals.before.total))
+		data.Change = new(read.change(&totals.asked.total, &totals.before.total))
+		data.PreviousSeries = read.series(q.before.cuts, totals.before, totals.before)
+	}
 	if len(p.GroupBy) > 0 {
-		data.Groups, err = w.groups(ctx, p, cuts, totals)
+		data.Groups, err = w.groups(ctx, q, totals)
 	}
 	return data, err
 }
 
-// totals asks for the numbers of the whole period and of each bucket, in one statement.
-func (w *Warehouse) totals(ctx context.Context, p CoreDataParams, cuts []promo.Period) (*tally, error) {
-	q := coreDataQuery{params: p, cuts: cuts}
-	rows, err := query[coreDataRow](ctx, w, q.sql(), q.parameters())
+// totals asks for the numbers of whole periods and of each bucket, in one statement.
+func (w *Warehouse) totals(ctx context.Context, q *question) (*tallies, error) {
+	s := coreDataQuery{q}
+	rows, err := query[coreDataRow](ctx, w, s.sql(), s.parameters())
 	if err != nil {
 		return nil, err
 	}
-	t := newTally()
+	t := newTallies()
 	for _, r := range rows {
 		t.add(r)
 	}
 	return t, nil
 }
 
-// groups asks for the best groups, and then for the series of just those.
-func (w *Warehouse) groups(ctx context.Context, p CoreDataParams, cuts []promo.Period, totals *tally) ([]Group, error) {
-	q := groupQuery{coreDataQuery: coreDataQuery{params: p}}
-	rows, err := query[coreDataRow](ctx, w, q.sql(), q.parameters())
+// groups asks for the best groups, and then for the series of just those, and how they were before.
+func (w *Warehouse) groups(ctx context.Context, q *question, totals *tallies) ([]Group, error) {
+	s := newGroupQuery(q)
+	best, err := query[coreDataRow](ctx, w, s.sql(), s.parameters())
 	if err != nil {
 		return nil, err
 	}
-	names, err := w.promotionNames(ctx, p, rows)
+	if err := w.findPromotions(ctx, q, best); err != nil {
+		return nil, err
+	}
+	found, err := w.groupTallies(ctx, q, best)
 	if err != nil {
 		return nil, err
 	}
-	groups := make([]Group, len(rows))
-	for i, r := range rows {
-		r.ShopRevenue = totals.total.ShopRevenue
-		groups[i] = Group{Keys: r.keys(p, names), Metrics: r.metrics(p.Shop, w.clock()), Series: []Point{}}
-	}
-	if !p.WithGroupSeries || len(cuts) == 0 || len(rows) == 0 {
-		return groups, nil
-	}
-	q.cuts, q.only = cuts, rows
-	tallies, err := w.groupTallies(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	for i, r := range rows {
-		t := tallies[r.id()]
-		if t == nil {
-			t = newTally()
-		}
-		groups[i].Series = t.series(cuts, totals, p.Shop, w.clock())
+	read := newReader(q.Shop, w.clock(), q.groupDetail())
+	groups := make([]Group, len(best))
+	for i, r := range best {
+		groups[i] = q.group(read, r, found[r.keys()], totals)
 	}
 	return groups, nil
 }
 
-// promotionNames tells what the promotions among the groups are called.
-func (w *Warehouse) promotionNames(ctx context.Context, p CoreDataParams, groups []coreDataRow) (map[uint64]string, error) {
-	if !slices.Contains(p.GroupBy, ByPromotion) || len(groups) == 0 {
-		return nil, nil
+// groupTallies gathers the numbers of groups. Their series and how they were before cost a statement more, in which all
+// numbers of a group are of the same moment.
+func (w *Warehouse) groupTallies(ctx context.Context, q *question, best []coreDataRow) (map[groupID]*tallies, error) {
+	found := map[groupID]*tallies{}
+	for _, r := range best {
+		found[r.keys()] = newTallies()
+		found[r.keys()].add(r)
 	}
-	rows, err := query[struct {
-		ID   uint64 `ch:"id"`
-		Name string `ch:"name"`
-	}](ctx, w, promotionNames, clickhouse.Parameters{
-		"shop": strconv.FormatInt(int64(p.Shop.ID), 10), "groups": numbers(promotionsOf(groups)),
-	})
-	names := map[uint64]string{}
-	for _, r := range rows {
-		names[r.ID] = r.Name
+	if len(best) == 0 || q.before == nil && !(q.WithGroupSeries && len(q.asked.cuts) > 0) {
+		return found, nil
 	}
-	return names, err
-}
-
-// groupTallies gathers the buckets of each group.
-func (w *Warehouse) groupTallies(ctx context.Context, q groupQuery) (map[groupID]*tally, error) {
-	rows, err := query[coreDataRow](ctx, w, q.sql(), q.parameters())
+	s := groupQuery{question: q, only: best}
+	rows, err := query[coreDataRow](ctx, w, s.sql(), s.parameters())
 	if err != nil {
 		return nil, err
 	}
-	tallies := map[groupID]*tally{}
 	for _, r := range rows {
-		if tallies[r.id()] == nil {
-			tallies[r.id()] = newTally()
+		if t := found[r.keys()]; t != nil { // of two groups with one hash, one may not have been asked for
+			t.add(r)
 		}
-		tallies[r.id()].add(r)
 	}
-	return tallies, nil
+	return found, nil
+}
+
+// group is what is told of a group.
+func (q *question) group(read reader, r coreDataRow, t, totals *tallies) Group {
+	g := Group{Keys: make([]GroupKey, len(q.GroupBy)), Series: []Point{}}
+	keys := r.keys()
+	for i, by := range q.GroupBy {
+		g.Keys[i] = q.groupKey(by, keys[i])
+	}
+	t.asked.total.ShopRevenue = totals.asked.total.ShopRevenue
+	g.Metrics = read.metrics(&t.asked.total)
+	if q.before != nil {
+		t.before.total.ShopRevenue = totals.before.total.ShopRevenue
+		g.Previous = new(read.metrics(&t.before.total))
+	}
+	if q.WithGroupSeries {
+		g.Series = read.series(q.asked.cuts, t.asked, totals.asked)
+	}
+	return g
 }

@@ -1,19 +1,22 @@
 package warehouse
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
 	"voucherhouse/promo"
 )
 
-// Dimension is what numbers can be grouped by, as the schema names it.
-type Dimension string
+// RefundBasis says when reversals count, as the schema names it.
+type RefundBasis string
 
-// The dimensions.
+// The bases.
 const (
-	ByTool      Dimension = "TOOL"
-	ByPromotion Dimension = "PROMOTION"
+	// Booked counts a reversal when it was made.
+	Booked RefundBasis = "BOOKED"
+	// Ordered counts it when its order was paid.
+	Ordered RefundBasis = "ORDERED"
 )
 
 // CoreDataParams ask for a shop's core data.
@@ -22,11 +25,21 @@ type CoreDataParams struct {
 	Period promo.Period
 	// TimeZone is where local buckets begin and end. Empty: the shop's.
 	TimeZone string
-	// Tools and Promotions narrow what is counted; nil is any promotion.
-	Tools       []promo.Tool
-	Promotions  []int64
+	// The rest up to Tiers narrows what is counted, each by itself; nil does not. Promotions are narrowed by Tools,
+	// Promotions, TierGroup and Tiers together: one of a fact's must match all of them.
+	Tools      []promo.Tool
+	Promotions []int64
+	Products   []int64
+	Channels   []promo.OrderChannel
+	Accounts   []int64
+	TierGroup  *string
+	Tiers      []promo.SpendTier
+
 	Granularity Granularity
 	GroupBy     []Dimension
+	// CompareTo is the earlier period that is reported beside this one. Nil: none.
+	CompareTo *Comparison
+	RefundsBy RefundBasis
 	// Limit is how many groups at the most, best first by OrderBy.
 	Limit   int
 	OrderBy Metric
@@ -35,7 +48,7 @@ type CoreDataParams struct {
 }
 
 const (
-	mostPromotions = 1_000
+	mostFilters    = 1_000
 	mostGroups     = 1_000
 	mostDimensions = 2
 	// mostGroupPoints bounds groups × buckets in one answer.
@@ -48,49 +61,109 @@ var (
 	latest   = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// check holds the parameters against their ranges and cuts the period into buckets.
-func (p *CoreDataParams) check() ([]promo.Period, error) {
+// question is what is asked, with what had to be found out about it.
+type question struct {
+	CoreDataParams
+	zone *time.Location
+	// asked is the period, and before the one that it is compared with, if it is.
+	asked  span
+	before *span
+	// tiered are the shop's vouchers in the tiers asked for, unless none are. tierPlaces are those that they have.
+	tiered     []tieredVoucher
+	tierPlaces []promo.TierPlace
+	// promotions are those among the groups.
+	promotions map[int64]promotion
+}
+
+// span is a period with its buckets.
+type span struct {
+	promo.Period
+	cuts []promo.Period
+}
+
+// check holds the parameters against their ranges and cuts the periods into buckets.
+func (p CoreDataParams) check() (*question, error) {
 	if p.TimeZone == "" {
 		p.TimeZone = p.Shop.TimeZone
 	}
 	zone, err := time.LoadLocation(p.TimeZone)
-	dimensions := slices.Clone(p.GroupBy)
-	slices.Sort(dimensions)
-	switch {
-	case err != nil || zone == time.Local:
+	if err != nil || zone == time.Local {
 		return nil, invalid("There is no such time zone.", "timeZone")
-	case !p.Period.Valid():
-		return nil, invalid("The period must end after it begins and last at most ten years.", "period")
-	case p.Period.From.Before(earliest) || p.Period.To.After(latest):
-		return nil, invalid("The period must lie between 1970 and 2100.", "period")
-	case len(p.Promotions) > mostPromotions:
-		return nil, invalid("At most 1,000 promotions can be named.", "promotionIds")
-	case p.Limit < 1 || p.Limit > mostGroups:
-		return nil, invalid("The limit is from 1 to 1,000.", "limit")
-	case len(p.GroupBy) > mostDimensions || len(slices.Compact(dimensions)) != len(p.GroupBy):
-		return nil, invalid("Group by at most two different dimensions.", "groupBy")
 	}
-	cuts, ok := buckets(p.Period, zone, p.Granularity)
-	if !ok {
-		return nil, invalid("The series would have more than 10,000 buckets. Ask for longer buckets or a shorter period.", "granularity")
+	for _, check := range []func() error{p.checkPeriod, p.checkFilters, p.checkGroups} {
+		if err := check(); err != nil {
+			return nil, err
+		}
 	}
-	if p.WithGroupSeries && p.largestGroups()*len(cuts) > mostGroupPoints {
+	q := &question{CoreDataParams: p, zone: zone, asked: span{Period: p.Period}}
+	if err := q.cut(); err != nil {
+		return nil, err
+	}
+	if p.WithGroupSeries && p.largestGroups()*len(q.asked.cuts) > mostGroupPoints {
 		return nil, invalid("The groups' series could have more than 100,000 points. Ask for fewer groups or longer buckets.", "limit")
 	}
-	return cuts, nil
+	return q, nil
+}
+
+func (p *CoreDataParams) checkPeriod() error {
+	switch {
+	case !p.Period.Valid():
+		return invalid("The period must end after it begins and last at most ten years.", "period")
+	case p.Period.From.Before(earliest) || p.Period.To.After(latest):
+		return invalid("The period must lie between 1970 and 2100.", "period")
+	}
+	return nil
+}
+
+func (p *CoreDataParams) checkFilters() error {
+	for field, named := range map[string]int{"promotionIds": len(p.Promotions), "productIds": len(p.Products), "accountIds": len(p.Accounts)} {
+		if named > mostFilters {
+			return invalid("At most 1,000 ids can be named.", field)
+		}
+	}
+	return nil
+}
+
+func (p *CoreDataParams) checkGroups() error {
+	different := slices.Compact(slices.Sorted(slices.Values(p.GroupBy)))
+	switch {
+	case p.Limit < 1 || p.Limit > mostGroups:
+		return invalid("The limit is from 1 to 1,000.", "limit")
+	case len(p.GroupBy) > mostDimensions || len(different) != len(p.GroupBy):
+		return invalid("Group by at most two different dimensions.", "groupBy")
+	case len(p.GroupBy) > 0 && !definition(p.OrderBy).appliesTo(p.groupDetail()):
+		return invalid(fmt.Sprintf("The groups have no %s to order them by.", p.OrderBy), "orderBy")
+	}
+	return nil
+}
+
+// cut cuts the periods into buckets.
+func (q *question) cut() error {
+	tooMany := invalid("The series would have more than 10,000 buckets. Ask for longer buckets or a shorter period.", "granularity")
+	var ok bool
+	if q.asked.cuts, ok = buckets(q.Period, q.zone, q.Granularity); !ok {
+		return tooMany
+	}
+	if q.CompareTo == nil {
+		return nil
+	}
+	q.before = &span{Period: q.CompareTo.earlier(q.Period, q.zone)}
+	if q.before.From.Before(earliest) {
+		return invalid("The period compared with must not begin before 1970.", "compareTo")
+	}
+	if q.before.cuts, ok = buckets(q.before.Period, q.zone, q.Granularity); !ok {
+		return tooMany
+	}
+	return nil
 }
 
 // largestGroups is how many groups there can be.
 func (p *CoreDataParams) largestGroups() int {
-	switch {
-	case len(p.GroupBy) == 0:
-		return 0
-	case !slices.Contains(p.GroupBy, ByPromotion):
-		return min(p.Limit, len(toolLabels))
-	case p.Promotions != nil:
-		return min(p.Limit, len(p.Promotions))
+	groups := min(len(p.GroupBy), 1)
+	for _, d := range p.GroupBy {
+		groups *= p.most(d)
 	}
-	return p.Limit
+	return min(p.Limit, groups)
 }
 
 func invalid(message, field string) error {

@@ -29,6 +29,18 @@ func TestWhatCannotBeAnsweredIsRefusedWithItsField(t *testing.T) {
 			p.Period = promo.Period{From: time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2100, 1, 2, 0, 0, 0, 0, time.UTC)}
 		}},
 		{"1,001 promotions", "promotionIds", func(p *CoreDataParams) { p.Promotions = make([]int64, 1_001) }},
+		{"1,001 products", "productIds", func(p *CoreDataParams) { p.Products = make([]int64, 1_001) }},
+		{"1,001 accounts", "accountIds", func(p *CoreDataParams) { p.Accounts = make([]int64, 1_001) }},
+		{"a thousand years", "period", func(p *CoreDataParams) { p.Period.To = now.AddDate(1000, 0, 0) }},
+		{"ten million buckets", "granularity", func(p *CoreDataParams) {
+			p.Granularity, p.Period = Minute, promo.Period{From: earliest, To: earliest.AddDate(10, 0, 0)}
+		}},
+		{"a comparison with times before 1970", "compareTo", func(p *CoreDataParams) {
+			p.CompareTo, p.Period = new(SamePeriodLastYear), promo.Period{From: earliest, To: earliest.AddDate(0, 0, 1)}
+		}},
+		{"claims of products", "orderBy", func(p *CoreDataParams) { p.GroupBy, p.OrderBy = []Dimension{ByProduct}, "CLAIMS" }},
+		{"what was issued on Mondays", "orderBy", func(p *CoreDataParams) { p.GroupBy, p.OrderBy = []Dimension{ByWeekday}, "CLAIM_RATE" }},
+		{"a million groups", "limit", func(p *CoreDataParams) { p.Limit = 1_000_000 }},
 		{"no groups", "limit", func(p *CoreDataParams) { p.Limit = 0 }},
 		{"1,001 groups", "limit", func(p *CoreDataParams) { p.Limit = 1_001 }},
 		{"the same dimension twice", "groupBy", func(p *CoreDataParams) { p.GroupBy = []Dimension{ByTool, ByTool} }},
@@ -40,7 +52,7 @@ func TestWhatCannotBeAnsweredIsRefusedWithItsField(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p := question()
+			p := answerable()
 			c.change(&p)
 			_, err := w.CoreData(t.Context(), p)
 			refused, ok := errors.AsType[*promo.Error](err)
@@ -52,8 +64,8 @@ func TestWhatCannotBeAnsweredIsRefusedWithItsField(t *testing.T) {
 	}
 }
 
-// question is one that can be answered.
-func question() CoreDataParams {
+// answerable is a question that can be answered.
+func answerable() CoreDataParams {
 	return CoreDataParams{
 		Shop: promo.Shop{TimeZone: "UTC"}, Period: promo.Period{From: now, To: now.AddDate(0, 0, 1)},
 		Granularity: Day, Limit: 100, OrderBy: "REVENUE",
@@ -80,7 +92,7 @@ func TestTheLimitsThemselvesAreAllowed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := question()
+			p := answerable()
 			change(&p)
 			if _, err := p.check(); err != nil {
 				t.Error(err)

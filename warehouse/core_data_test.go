@@ -15,6 +15,8 @@ type counted struct {
 	// matured is "yes", "no", or nothing without claims.
 	matured string
 	usage, revenue, orders, buyers, newBuyers, items, cost,
+	// refunds are what was taken back of the revenue, and back of the cost.
+	refunds, back,
 	// shop is what the shop got for all orders.
 	shop int64
 }
@@ -25,8 +27,9 @@ func (n counted) String() string {
 	if n.orders != 0 {
 		aov = fmt.Sprint((2*n.revenue + n.orders) / (2 * n.orders)) // half up
 	}
-	return layout(n.issued, n.claims, ratio(n.claims, n.issued), n.usage, ratio(n.redeemed, n.claims), n.matured, n.revenue, n.orders,
-		n.buyers, n.newBuyers, n.items, n.cost, ratio(n.cost, n.revenue+n.cost), aov, ratio(n.revenue, n.cost), ratio(n.revenue, n.shop))
+	return layout(n.issued, n.claims, ratio(n.claims, n.issued), n.usage, ratio(n.redeemed, n.claims), n.matured, n.revenue, n.revenue-n.refunds,
+		n.orders, n.buyers, n.newBuyers, n.items, n.cost, n.cost-n.back, ratio(n.cost, n.revenue+n.cost), aov, ratio(n.revenue, n.cost),
+		ratio(n.revenue-n.refunds, n.cost-n.back), n.refunds, ratio(n.revenue, n.shop))
 }
 
 func ratio(over, under int64) string {
@@ -37,7 +40,7 @@ func ratio(over, under int64) string {
 }
 
 func layout(values ...any) string {
-	names := strings.Fields("issued claims rate usage usageRate matured revenue orders buyers new items cost discountRate aov roi share")
+	names := strings.Fields("issued claims rate usage usageRate matured revenue net orders buyers new items cost netCost discountRate aov roi netRoi refunds share")
 	var text strings.Builder
 	for i, v := range values {
 		if s := fmt.Sprint(v); s != "" && s != "-" {
@@ -55,9 +58,17 @@ func shown(m CoreMetrics) string {
 	if m.UsageRateMatured != nil {
 		matured = map[bool]string{true: "yes", false: "no"}[*m.UsageRateMatured]
 	}
-	return layout(*m.Issued, *m.Claims, float(m.ClaimRate), *m.Usage, float(m.UsageRate), matured, cents(m.Revenue), *m.Orders,
-		*m.Buyers, *m.NewBuyers, *m.ItemsSold, cents(m.DiscountCost), float(m.DiscountRate), cents(m.AverageOrderValue), float(m.ROI),
+	return layout(number(m.Issued), number(m.Claims), float(m.ClaimRate), number(m.Usage), float(m.UsageRate), matured, cents(m.Revenue),
+		cents(m.NetRevenue), number(m.Orders), number(m.Buyers), number(m.NewBuyers), number(m.ItemsSold), cents(m.DiscountCost),
+		cents(m.NetDiscountCost), float(m.DiscountRate), cents(m.AverageOrderValue), float(m.ROI), float(m.NetROI), cents(m.Refunds),
 		float(m.ShareOfShopRevenue))
+}
+
+func number(n *int64) string {
+	if n == nil {
+		return "-"
+	}
+	return fmt.Sprint(*n)
 }
 
 func float(f *float64) string {
@@ -145,14 +156,18 @@ func (b *bundle) testTotals(t *testing.T) {
 		"0.875000000", // usage rate: of the 8 claims, buyer 4's is unused; buyer 5's first claim was made before
 		"no",          // matured: buyer 4's claim is good until the 30th
 		8501,          // revenue: 2750 + 500 + 3001 + 1000 + 1250
+		8501,          // net revenue: nothing was taken back
 		5,             // orders
 		4,             // buyers: 1, 5, 2, 3
 		2,             // new buyers: 1 and 5; buyer 3's first order used no promotion, buyer 2's came before
 		10,            // items: 3 + 1 + 3 + 1 + 2
 		1599,          // discount cost: 250 + 200 + 499 + 400 + 250
+		1599,          // net discount cost
 		"0.158316832", // discount rate: 1599 ÷ 10100
 		1700,          // average order value: 8501 ÷ 5 = 1700.2
 		"5.316447780", // ROI: 8501 ÷ 1599
+		"5.316447780", // net ROI
+		0,             // refunds
 		"0.666745098", // share: 8501 ÷ (8501 + 4000 + 249)
 	)
 	if shown(totals) != want {
@@ -345,7 +360,7 @@ func (b *bundle) testGroupKeys(t *testing.T) {
 	data := b.ask(t, func(p *CoreDataParams) { p.GroupBy, p.Limit = []Dimension{ByTool, ByPromotion}, 1 })
 	equal(t, data.Groups[0].Keys, []GroupKey{
 		{Dimension: ByTool, Label: "Regular vouchers"},
-		{Dimension: ByPromotion, Promotion: &promo.Key{Kind: promo.KindVoucher, Shop: b.shop.ID, Serial: spring}, Label: "Spring"},
+		{Dimension: ByPromotion, Key: &promo.Key{Kind: promo.KindVoucher, Shop: b.shop.ID, Serial: spring}, Label: "Spring"},
 	})
 }
 

@@ -17,31 +17,62 @@ type CoreMetrics struct {
 	UsageRate          *float64
 	UsageRateMatured   *bool
 	Revenue            *promo.Money
+	NetRevenue         *promo.Money
 	Orders             *int64
 	Buyers             *int64
 	NewBuyers          *int64
 	ItemsSold          *int64
 	DiscountCost       *promo.Money
+	NetDiscountCost    *promo.Money
 	DiscountRate       *float64
 	AverageOrderValue  *promo.Money
 	ROI                *float64
+	NetROI             *float64
+	Refunds            *promo.Money
+	ShareOfShopRevenue *float64
+}
+
+// CoreMetricsChange is by how much each metric has changed: (this − previous) ÷ previous, of numbers that are not rounded. Nil:
+// one of the two has no value, or the previous one is zero.
+type CoreMetricsChange struct {
+	Issued             *float64
+	Claims             *float64
+	ClaimRate          *float64
+	Usage              *float64
+	UsageRate          *float64
+	Revenue            *float64
+	NetRevenue         *float64
+	Orders             *float64
+	Buyers             *float64
+	NewBuyers          *float64
+	ItemsSold          *float64
+	DiscountCost       *float64
+	NetDiscountCost    *float64
+	DiscountRate       *float64
+	AverageOrderValue  *float64
+	ROI                *float64
+	NetROI             *float64
+	Refunds            *float64
 	ShareOfShopRevenue *float64
 }
 
 // sums are the measures of a range: what ratios are computed from, last.
 type sums struct {
-	Issued         int64           `ch:"issued"`
-	Claims         int64           `ch:"claims"`
-	RedeemedClaims int64           `ch:"redeemed_claims"`
-	ClaimsEnd      time.Time       `ch:"claims_end"`
-	Usage          int64           `ch:"usage"`
-	Orders         int64           `ch:"orders"`
-	Buyers         uint64          `ch:"buyers"`
-	NewBuyers      int64           `ch:"new_buyers"`
-	ItemsSold      int64           `ch:"items_sold"`
-	Revenue        decimal.Decimal `ch:"revenue"`
-	DiscountCost   decimal.Decimal `ch:"discount_cost"`
-	ShopRevenue    decimal.Decimal `ch:"shop_revenue"`
+	Issued          int64           `ch:"issued"`
+	Claims          int64           `ch:"claims"`
+	RedeemedClaims  int64           `ch:"redeemed_claims"`
+	ClaimsEnd       time.Time       `ch:"claims_end"`
+	Usage           int64           `ch:"usage"`
+	Orders          int64           `ch:"orders"`
+	Buyers          uint64          `ch:"buyers"`
+	NewBuyers       int64           `ch:"new_buyers"`
+	ItemsSold       int64           `ch:"items_sold"`
+	Revenue         decimal.Decimal `ch:"revenue"`
+	NetRevenue      decimal.Decimal `ch:"net_revenue"`
+	Refunds         decimal.Decimal `ch:"refunds"`
+	DiscountCost    decimal.Decimal `ch:"discount_cost"`
+	NetDiscountCost decimal.Decimal `ch:"net_discount_cost"`
+	ShopRevenue     decimal.Decimal `ch:"shop_revenue"`
 }
 
 // value is a measure by its column.
@@ -65,8 +96,14 @@ func (s *sums) value(column string) decimal.Decimal {
 		return decimal.NewFromInt(s.ItemsSold)
 	case "revenue":
 		return s.Revenue
+	case "net_revenue":
+		return s.NetRevenue
+	case "refunds":
+		return s.Refunds
 	case "discount_cost":
 		return s.DiscountCost
+	case "net_discount_cost":
+		return s.NetDiscountCost
 	case shopRevenue:
 		return s.ShopRevenue
 	}
@@ -81,126 +118,152 @@ func (s *sums) total(columns []string) decimal.Decimal {
 	return sum
 }
 
-// quotient is a metric that is a ratio of sums; ok is false if its denominator is zero.
-func (s *sums) quotient(m Metric, digits int32) (q decimal.Decimal, ok bool) {
-	d := definition(m)
+// exactly is how many digits quotients are computed to.
+const exactly = 12
+
+// reader computes metrics from sums: last, and only those that apply.
+type reader struct {
+	shop promo.Shop
+	now  time.Time
+	// applying are the metrics that apply.
+	applying map[Metric]Definition
+}
+
+// newReader is for sums of a question that looked so closely.
+func newReader(shop promo.Shop, now time.Time, asked detail) reader {
+	r := reader{shop: shop, now: now, applying: map[Metric]Definition{}}
+	for _, d := range Definitions {
+		if d.appliesTo(asked) {
+			r.applying[d.Metric] = d
+		}
+	}
+	return r
+}
+
+// value is a metric of the sums, not rounded; ok is false if it has none.
+func (r reader) value(s *sums, m Metric) (v decimal.Decimal, ok bool) {
+	d, ok := r.applying[m]
+	if !ok {
+		return v, false
+	}
+	v = s.total(d.over)
+	if d.under == nil {
+		return v, true
+	}
 	under := s.total(d.under)
 	if under.IsZero() {
-		return decimal.Decimal{}, false
+		return v, false
 	}
-	return s.total(d.over).DivRound(under, digits), true
+	return v.DivRound(under, exactly), true
 }
 
-// ratioDigits is how exactly ratios are computed.
-const ratioDigits = 12
-
-func (s *sums) ratio(m Metric) *float64 {
-	q, ok := s.quotient(m, ratioDigits)
-	if !ok {
-		return nil
+func (r reader) count(s *sums, m Metric) *int64 {
+	if v, ok := r.value(s, m); ok {
+		return new(v.IntPart())
 	}
-	f := q.InexactFloat64()
-	return &f
+	return nil
 }
 
-func (s *sums) count(m Metric) *int64 {
-	n := s.total(definition(m).over).IntPart()
-	return &n
+func (r reader) ratio(s *sums, m Metric) *float64 {
+	if v, ok := r.value(s, m); ok {
+		return new(v.InexactFloat64())
+	}
+	return nil
 }
 
-// money is an amount in the shop's currency; of a quotient, rounded half up to its digits.
-func (s *sums) money(m Metric, shop promo.Shop) *promo.Money {
-	amount, ok := s.total(definition(m).over), true
-	if definition(m).under != nil {
-		amount, ok = s.quotient(m, shop.Currency.Digits())
+// money is an amount in the shop's currency, rounded half up to its digits.
+func (r reader) money(s *sums, m Metric) *promo.Money {
+	if v, ok := r.value(s, m); ok {
+		return new(r.shop.Money(v.Shift(r.shop.Currency.Digits()).Round(0).IntPart()))
 	}
-	if !ok {
-		return nil
-	}
-	money := shop.Money(amount.Shift(shop.Currency.Digits()).Round(0).IntPart())
-	return &money
+	return nil
 }
 
 // metrics computes every metric of the range the sums are of.
-func (s *sums) metrics(shop promo.Shop, now time.Time) CoreMetrics {
+func (r reader) metrics(s *sums) CoreMetrics {
 	m := CoreMetrics{
-		Issued:             s.count("ISSUED"),
-		Claims:             s.count("CLAIMS"),
-		ClaimRate:          s.ratio("CLAIM_RATE"),
-		Usage:              s.count("USAGE"),
-		UsageRate:          s.ratio("USAGE_RATE"),
-		Revenue:            s.money("REVENUE", shop),
-		Orders:             s.count("ORDERS"),
-		Buyers:             s.count("BUYERS"),
-		NewBuyers:          s.count("NEW_BUYERS"),
-		ItemsSold:          s.count("ITEMS_SOLD"),
-		DiscountCost:       s.money("DISCOUNT_COST", shop),
-		DiscountRate:       s.ratio("DISCOUNT_RATE"),
-		AverageOrderValue:  s.money("AVERAGE_ORDER_VALUE", shop),
-		ROI:                s.ratio("ROI"),
-		ShareOfShopRevenue: s.ratio("SHARE_OF_SHOP_REVENUE"),
+		Issued:             r.count(s, "ISSUED"),
+		Claims:             r.count(s, "CLAIMS"),
+		ClaimRate:          r.ratio(s, "CLAIM_RATE"),
+		Usage:              r.count(s, "USAGE"),
+		UsageRate:          r.ratio(s, "USAGE_RATE"),
+		Revenue:            r.money(s, "REVENUE"),
+		NetRevenue:         r.money(s, "NET_REVENUE"),
+		Orders:             r.count(s, "ORDERS"),
+		Buyers:             r.count(s, "BUYERS"),
+		NewBuyers:          r.count(s, "NEW_BUYERS"),
+		ItemsSold:          r.count(s, "ITEMS_SOLD"),
+		DiscountCost:       r.money(s, "DISCOUNT_COST"),
+		NetDiscountCost:    r.money(s, "NET_DISCOUNT_COST"),
+		DiscountRate:       r.ratio(s, "DISCOUNT_RATE"),
+		AverageOrderValue:  r.money(s, "AVERAGE_ORDER_VALUE"),
+		ROI:                r.ratio(s, "ROI"),
+		NetROI:             r.ratio(s, "NET_ROI"),
+		Refunds:            r.money(s, "REFUNDS"),
+		ShareOfShopRevenue: r.ratio(s, "SHARE_OF_SHOP_REVENUE"),
 	}
 	if s.Claims > 0 {
-		matured := !now.Before(s.ClaimsEnd)
-		m.UsageRateMatured = &matured
+		m.UsageRateMatured = new(!r.now.Before(s.ClaimsEnd))
 	}
 	return m
+}
+
+// change computes by how much every metric has changed.
+func (r reader) change(s, before *sums) CoreMetricsChange {
+	of := func(m Metric) *float64 {
+		now, ok := r.value(s, m)
+		then, was := r.value(before, m)
+		if !ok || !was || then.IsZero() {
+			return nil
+		}
+		return new(now.Sub(then).DivRound(then, exactly).InexactFloat64())
+	}
+	return CoreMetricsChange{
+		Issued:             of("ISSUED"),
+		Claims:             of("CLAIMS"),
+		ClaimRate:          of("CLAIM_RATE"),
+		Usage:              of("USAGE"),
+		UsageRate:          of("USAGE_RATE"),
+		Revenue:            of("REVENUE"),
+		NetRevenue:         of("NET_REVENUE"),
+		Orders:             of("ORDERS"),
+		Buyers:             of("BUYERS"),
+		NewBuyers:          of("NEW_BUYERS"),
+		ItemsSold:          of("ITEMS_SOLD"),
+		DiscountCost:       of("DISCOUNT_COST"),
+		NetDiscountCost:    of("NET_DISCOUNT_COST"),
+		DiscountRate:       of("DISCOUNT_RATE"),
+		AverageOrderValue:  of("AVERAGE_ORDER_VALUE"),
+		ROI:                of("ROI"),
+		NetROI:             of("NET_ROI"),
+		Refunds:            of("REFUNDS"),
+		ShareOfShopRevenue: of("SHARE_OF_SHOP_REVENUE"),
+	}
 }
 
 // coreDataRow is a row of coreDataQuery or groupQuery.
 type coreDataRow struct {
 	// Bucket is when the bucket begins, in seconds since 1970. A row of the whole range has Total.
-	Bucket    uint32 `ch:"bucket"`
-	Total     uint8  `ch:"total"`
-	Tool      string `ch:"tool"`
-	Promotion uint64 `ch:"promotion"`
+	Bucket uint32 `ch:"bucket"`
+	Total  uint8  `ch:"total"`
+	// Previous rows are of the period that was compared with.
+	Previous uint8 `ch:"previous"`
+	// First and Second are what the group is in each dimension, as text, and Hash is that of both.
+	First  string `ch:"first"`
+	Second string `ch:"second"`
+	Hash   uint64 `ch:"hash"`
 	sums
 }
 
 // groupID tells groups apart.
-type groupID struct {
-	tool      string
-	promotion uint64
-}
+type groupID [mostDimensions]string
 
-func (r coreDataRow) id() groupID { return groupID{r.Tool, r.Promotion} }
-
-// keys names the group in the dimensions asked for, in their order.
-func (r coreDataRow) keys(p CoreDataParams, names map[uint64]string) []GroupKey {
-	keys := make([]GroupKey, len(p.GroupBy))
-	for i, d := range p.GroupBy {
-		keys[i] = GroupKey{Dimension: d, Label: toolLabels[promo.Tool(r.Tool)]}
-		if d == ByPromotion {
-			keys[i].Promotion = &promo.Key{Kind: promo.Tool(r.Tool).Kind(), Shop: p.Shop.ID, Serial: int64(r.Promotion)}
-			keys[i].Label = names[r.Promotion]
-		}
-	}
-	return keys
-}
-
-var toolLabels = map[promo.Tool]string{
-	promo.RegularVoucher: "Regular vouchers",
-	promo.LiveVoucher:    "LIVE vouchers",
-	promo.ChatCoupon:     "Chat coupons",
-
-	promo.ToolProductDiscount: "Product discounts",
-	promo.ToolFlashDeal:       "Flash deals",
-}
+func (r coreDataRow) keys() groupID { return groupID{r.First, r.Second} }
 
 // tally gathers the rows of one series.
 type tally struct {
 	total   sums
 	buckets map[uint32]*sums
-}
-
-func newTally() *tally { return &tally{buckets: map[uint32]*sums{}} }
-
-func (t *tally) add(r coreDataRow) {
-	if r.Total == 1 {
-		t.total = r.sums
-		return
-	}
-	t.buckets[r.Bucket] = &r.sums
 }
 
 func (t *tally) bucket(start uint32) *sums {
@@ -210,9 +273,28 @@ func (t *tally) bucket(start uint32) *sums {
 	return &sums{}
 }
 
+// tallies are those of the period asked for and of the one that it is compared with.
+type tallies struct{ asked, before *tally }
+
+func newTallies() *tallies {
+	return &tallies{&tally{buckets: map[uint32]*sums{}}, &tally{buckets: map[uint32]*sums{}}}
+}
+
+func (t *tallies) add(r coreDataRow) {
+	of := t.asked
+	if r.Previous == 1 {
+		of = t.before
+	}
+	if r.Total == 1 {
+		of.total = r.sums
+		return
+	}
+	of.buckets[r.Bucket] = &r.sums
+}
+
 // series gives every bucket its numbers, those without facts included. What had been issued adds up along the way; what
 // the shop made of all orders is in the totals.
-func (t *tally) series(cuts []promo.Period, totals *tally, shop promo.Shop, now time.Time) []Point {
+func (r reader) series(cuts []promo.Period, t, totals *tally) []Point {
 	points := make([]Point, len(cuts))
 	var issued int64
 	for i, c := range cuts {
@@ -221,7 +303,7 @@ func (t *tally) series(cuts []promo.Period, totals *tally, shop promo.Shop, now 
 		s.ShopRevenue = totals.bucket(start).ShopRevenue
 		issued += s.Issued
 		s.Issued = issued
-		points[i] = Point{Period: c, Metrics: s.metrics(shop, now)}
+		points[i] = Point{Period: c, Metrics: r.metrics(&s)}
 	}
 	return points
 }

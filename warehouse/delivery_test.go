@@ -239,7 +239,7 @@ func TestOneRenamedPromotionHasItsLastName(t *testing.T) {
 	named := func(name string, version int64) fact {
 		return fact{promo.FactPromotion, march, promo.Fact{Promotions: []int64{1}, Tools: []string{"LIVE_VOUCHER"}, Name: name, Version: version}}
 	}
-	write(t, b.owner, b.shop, named("Second", 2), named("First", 1))
+	write(t, b.owner, b.shop, named("First", 1), named("Second", 2))
 	must(t, b.deliver(t))
 	write(t, b.owner, b.shop, append(claims(1, march), named("Third", 3))...)
 	must(t, b.deliver(t))

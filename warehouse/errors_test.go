@@ -23,7 +23,7 @@ func code(err error) promo.Code {
 func TestAWarehouseThatIsAwayIsUnavailable(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	q := question()
+	q := answerable()
 	q.Shop = b.shop
 
 	dropped := b.again(t, b.options)

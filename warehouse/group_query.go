@@ -2,31 +2,36 @@ package warehouse
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 )
 
-// groupQuery is the statement for groups: each fact counts in the group of each of its promotions that match, and once
-// in a group whatever the number of its promotions there.
+// groupQuery is the statement for groups. By what promotions are, each fact counts in the group of each of its promotions
+// that match, and once in a group whatever the number of its promotions there; else in the one group that it is of.
 type groupQuery struct {
-	coreDataQuery
-	// only narrows the statement to groups found before, for their series. Nil: the best groups, over the whole period.
+	*question
+	// only narrows the statement to groups found before. Nil: the best ones, at most as many as are asked for.
 	only []coreDataRow
 }
 
+// newGroupQuery asks for the best groups of a period as a whole.
+func newGroupQuery(q *question) groupQuery {
+	whole := *q
+	whole.before, whole.asked.cuts = nil, nil
+	return groupQuery{question: &whole}
+}
+
 const groupSQL = `with
-    arrayDistinct(%s) as keys
+    %s
 select
     %s,
-    %s,
     %s
-from facts
-array join keys as key
+from facts%s
 where %s
-group by tool, promotion%s
-`
+group by %s
+%s`
 
 const thoseThatMatch = `arrayFilter(
         (key, tool, promotion) -> %s,
@@ -34,66 +39,101 @@ const thoseThatMatch = `arrayFilter(
     )`
 
 // bestGroups ends in what tells groups apart, so that of equals it is always the same ones.
-const bestGroups = `order by %s desc, promotion, tool
+const bestGroups = `order by %s desc, %s
 limit {limit:UInt32}
 `
 
 // sql is the statement's text.
 func (q groupQuery) sql() string {
-	keys, tool, promotion := q.keys()
-	key := fmt.Sprintf("%s as tool,\n    %s as promotion", tool, promotion)
-	if q.only != nil {
-		bucket := bucketSQL + ",\n    toUInt8(0) as total"
-		return fmt.Sprintf(groupSQL, keys, key, bucket, groupMeasures, factsInRange, ", bucket")
+	names := []string{"first_key", "second_key"}[:len(q.GroupBy)]
+	keys, of := q.keys()
+	with, from, where := q.with(q.groupDetail()), "", []string{q.where()}
+	if keys != "" {
+		with = append(with, "arrayDistinct("+keys+") as keys")
+		from, where = "\narray join keys as key", append(where, q.matchWhole()...)
+	} else {
+		where = append(where, q.used())
 	}
-	order := fmt.Sprintf(bestGroups, definition(q.params.OrderBy).orderSQL())
-	return fmt.Sprintf(groupSQL, keys, key, wholeSQL, groupMeasures, factsInRange, "") + order
+	for i, name := range names {
+		with = append(with, of[i]+" as "+name)
+		if known := dimensions[q.GroupBy[i]].known; known != "" {
+			where = append(where, known)
+		}
+	}
+	hash, end := "cityHash64("+strings.Join(names, ", ")+")", ""
+	if q.only != nil {
+		where = append(where, "has({groups:Array(UInt64)}, "+hash+")")
+	} else {
+		end = fmt.Sprintf(bestGroups, definition(q.OrderBy).orderSQL(), strings.Join(names, ", "))
+	}
+	columns := append([]string{"toString(first_key) as first", second(names), hash + " as hash"}, q.place()...)
+	return fmt.Sprintf(groupSQL, commas(with), commas(columns), selection(q.groupDetail(), ""), from, all(where...), q.grouping(names...), end)
 }
 
-// keys are the keys of the groups that a fact counts in, and what of a key is tool and promotion: nothing or zero in
-// the dimension that was not asked for.
-func (q groupQuery) keys() (keys, tool, promotion string) {
-	switch {
-	case !slices.Contains(q.params.GroupBy, ByPromotion):
-		keys, tool, promotion = "tools", "toString(key)", "toUInt64(0)"
-	case !slices.Contains(q.params.GroupBy, ByTool):
-		keys, tool, promotion = "promotions", "''", "key"
-	default:
-		keys, tool, promotion = "arrayZip(tools, promotions)", "toString(key.1)", "key.2"
+func second(names []string) string {
+	if len(names) == 1 {
+		return "'' as second"
 	}
-	match := q.match()
-	if q.only != nil && slices.Contains(q.params.GroupBy, ByPromotion) {
-		match = append(match, "has({groups:Array(UInt64)}, promotion)")
+	return "toString(second_key) as second"
+}
+
+// keys are the keys of the groups that a fact counts in by what its promotions are; "" if the groups ask for nothing of the
+// kind. Of are what a key is in each dimension, or what the fact is there.
+func (q groupQuery) keys() (keys string, of []string) {
+	var lists []string
+	for _, by := range q.GroupBy {
+		d := dimensions[by]
+		if d.keys != "" {
+			lists = append(lists, d.keys)
+			d.key = "key." + strconv.Itoa(len(lists))
+		}
+		of = append(of, d.key)
 	}
-	if match != nil {
-		keys = fmt.Sprintf(thoseThatMatch, all(match), keys)
+	if lists == nil {
+		return "", of
 	}
-	return keys, tool, promotion
+	keys = "arrayZip(" + strings.Join(lists, ", ") + ")" // of one list, too: a key is a tuple
+	if match := q.match(); match != "" {
+		keys = fmt.Sprintf(thoseThatMatch, match, keys)
+	}
+	return keys, of
 }
 
 func (q groupQuery) parameters() clickhouse.Parameters {
-	p := q.coreDataQuery.parameters()
-	if q.only == nil {
-		p["limit"] = strconv.Itoa(q.params.Limit)
-		return p
+	p := q.question.parameters()
+	p["limit"] = strconv.Itoa(q.Limit)
+	hashes := make([]string, len(q.only))
+	for i, g := range q.only {
+		hashes[i] = strconv.FormatUint(g.Hash, 10)
 	}
-	p["groups"] = numbers(promotionsOf(q.only))
+	p["groups"] = "[" + strings.Join(hashes, ",") + "]"
+	serials, places := make([]int64, len(q.tiered)), make([]int64, len(q.tiered))
+	for i, t := range q.tiered {
+		serials[i], places[i] = t.id, t.place
+	}
+	if len(serials) == 0 {
+		serials, places = []int64{0}, []int64{0} // there has to be one
+	}
+	p["tiered"], p["places"] = numbers(serials), numbers(places)
+	p["changes"], p["offsets"] = q.offsets()
 	return p
 }
 
-func promotionsOf(groups []coreDataRow) []int64 {
-	promotions := make([]int64, len(groups))
-	for i, g := range groups {
-		promotions[i] = int64(g.Promotion)
+// offsets are those of the zone from the UTC in seconds, and since when, over the periods asked for.
+func (q *question) offsets() (changes, offsets string) {
+	from := q.asked.From
+	if q.before != nil && q.before.From.Before(from) {
+		from = q.before.From
 	}
-	return promotions
+	var since, seconds []int64
+	for at := from; at.Before(q.asked.To); {
+		_, offset := at.In(q.zone).Zone()
+		since, seconds = append(since, at.Unix()), append(seconds, int64(offset))
+		_, change := at.In(q.zone).ZoneBounds()
+		if change.IsZero() {
+			break
+		}
+		at = change
+	}
+	return numbers(since), numbers(seconds)
 }
-
-const promotionNames = `select
-    id,
-    argMax(name, version) as name
-from promotions
-where shop_id = {shop:UInt64}
-  and has({groups:Array(UInt64)}, id)
-group by id
-`

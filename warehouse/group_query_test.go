@@ -2,20 +2,37 @@ package warehouse
 
 import (
 	"testing"
+
+	"voucherhouse/promo"
 )
 
 func TestStatementsOfGroups(t *testing.T) {
 	t.Parallel()
 	for name, by := range map[string][]Dimension{
 		"by_tool": {ByTool}, "by_promotion": {ByPromotion}, "by_tool_and_promotion": {ByTool, ByPromotion},
+		"by_product_and_tier": {ByProduct, ByTier}, "by_channel_and_weekday": {ByChannel, ByWeekday},
 	} {
 		for _, filter := range []string{"", "_of_both"} {
 			params := filters[filter]
 			params.GroupBy, params.OrderBy = by, "REVENUE"
-			q := groupQuery{coreDataQuery: coreDataQuery{params: params}}
-			golden(t, "groups_"+name+filter, q.sql())
-			q.cuts, q.only = twoDays, []coreDataRow{{Promotion: 1}}
-			golden(t, "group_series_"+name+filter, q.sql())
+			q := question{CoreDataParams: params, asked: twoDays}
+			golden(t, "groups_"+name+filter, newGroupQuery(&q).sql())
+			golden(t, "group_series_"+name+filter, groupQuery{question: &q, only: []coreDataRow{{Hash: 1}}}.sql())
 		}
 	}
+	golden(t, "group_series_compared", groupQuery{question: &question{
+		CoreDataParams: CoreDataParams{GroupBy: []Dimension{ByTool}}, asked: twoDays, before: &twoDays,
+	}, only: []coreDataRow{{Hash: 1}}}.sql())
+}
+
+// The clock of New York went from two to three on 10 March.
+func TestOffsetsOfAZone(t *testing.T) {
+	t.Parallel()
+	q := question{zone: location(t, "America/New_York"), asked: span{Period: sixDays(t)}}
+	changes, offsets := q.offsets()
+	equal(t, changes, "[1709874000,1710054000]")
+	equal(t, offsets, "[-18000,-14400]")
+	q.before = &span{Period: promo.Period{From: local(t, "01 00:00:00"), To: local(t, "08 00:00:00")}}
+	changes, _ = q.offsets()
+	equal(t, changes, "[1709269200,1710054000]")
 }

@@ -20,63 +20,6 @@ const (
 	Ratio Unit = "ratio"
 )
 
-// measure is a sum or count over facts of one kind, the building block of metrics.
-type measure struct {
-	column, function, argument, kind string
-	// everyOrder takes facts of all orders, also of those that used no promotion.
-	everyOrder bool
-}
-
-// measures are those of every report, in this order. Arguments name the table, since a measure may be called as a column.
-var measures = []measure{
-	{column: "issued", function: "sum", argument: "facts.quantity", kind: "quantity"},
-	{column: "claims", function: "sum", argument: "facts.quantity", kind: "claim"},
-	{column: "redeemed_claims", function: "sum", argument: "facts.quantity", kind: "cohort"},
-	{column: "claims_end", function: "max", argument: "facts.valid_to", kind: "claim"},
-	{column: "usage", function: "sum", argument: "facts.quantity", kind: "redemption"},
-	{column: "orders", function: "sum", argument: "facts.quantity", kind: "order"},
-	{column: "buyers", function: "uniqExact", argument: "facts.buyer_id", kind: "order"},
-	{column: "new_buyers", function: "sum", argument: "facts.quantity", kind: "first_order"},
-	{column: "items_sold", function: "sum", argument: "facts.quantity", kind: "line"},
-	{column: "revenue", function: "sum", argument: "facts.revenue", kind: "line"},
-	{column: "discount_cost", function: "sum", argument: "facts.item_discount + facts.voucher_discount", kind: "line"},
-	{column: shopRevenue, function: "sum", argument: "facts.revenue", kind: "line", everyOrder: true},
-}
-
-// coreMeasures are the measures over rows that know whether they are used.
-var coreMeasures = selection(func(m measure) string {
-	if m.everyOrder {
-		return m.sql("")
-	}
-	return m.sql(" and used")
-})
-
-// groupMeasures are the measures over rows that are all used.
-var groupMeasures = selection(func(m measure) string {
-	if m.everyOrder {
-		return ""
-	}
-	return m.sql("")
-})
-
-// selection lists what sql gives for each measure; one for which it gives nothing is left out.
-func selection(sql func(measure) string) string {
-	var columns []string
-	for _, m := range measures {
-		if column := sql(m); column != "" {
-			columns = append(columns, column)
-		}
-	}
-	return strings.Join(columns, ",\n    ")
-}
-
-func (m measure) sql(condition string) string {
-	return fmt.Sprintf("%sIf(%s, kind = '%s'%s) as %s", m.function, m.argument, m.kind, condition, m.column)
-}
-
-// shopRevenue is the measure that keeps only the period and the bucket: neither filter nor group narrows it.
-const shopRevenue = "shop_revenue"
-
 // Definition says what a metric means. The reports, the schema's metricDefinitions and the documents read the same one.
 type Definition struct {
 	Metric      Metric
@@ -121,6 +64,11 @@ var Definitions = []Definition{
 		Description: "What the shop gets for the whole of those orders, by time of payment. The platform's subsidy and refunds are not taken off.",
 	},
 	{
+		Metric: "NET_REVENUE", Name: "Net revenue", Unit: Amount, over: []string{"net_revenue"},
+		Formula:     "REVENUE − REFUNDS",
+		Description: "What is left of the revenue after reversals: those booked in the range, or by refundsBy those of its orders.",
+	},
+	{
 		Metric: "ORDERS", Name: "Orders", Unit: Count, over: []string{"orders"},
 		Formula:     "distinct paid orders that used a promotion",
 		Description: "By time of payment. An order that used several promotions counts once, but once in each of their groups.",
@@ -146,6 +94,11 @@ var Definitions = []Definition{
 		Description: "What the shop gave away, by time of payment. The platform's subsidy is not in it, and refunds are not taken off.",
 	},
 	{
+		Metric: "NET_DISCOUNT_COST", Name: "Net discount cost", Unit: Amount, over: []string{"net_discount_cost"},
+		Formula:     "DISCOUNT_COST − discounts of what was cancelled and refunded",
+		Description: "What is left of the discount cost after reversals, counted as in NET_REVENUE.",
+	},
+	{
 		Metric: "DISCOUNT_RATE", Name: "Discount rate", Unit: Ratio, over: []string{"discount_cost"}, under: []string{"revenue", "discount_cost"},
 		Formula:     "DISCOUNT_COST ÷ (REVENUE + DISCOUNT_COST)",
 		Description: "The share of the list price that the shop gave away.",
@@ -159,6 +112,16 @@ var Definitions = []Definition{
 		Metric: "ROI", Name: "Return on investment", Unit: Ratio, over: []string{"revenue"}, under: []string{"discount_cost"},
 		Formula:     "REVENUE ÷ DISCOUNT_COST",
 		Description: "Revenue for each unit given away. It compares promotions; it does not say what would have been sold without them.",
+	},
+	{
+		Metric: "NET_ROI", Name: "Net return on investment", Unit: Ratio, over: []string{"net_revenue"}, under: []string{"net_discount_cost"},
+		Formula:     "NET_REVENUE ÷ NET_DISCOUNT_COST",
+		Description: "As ROI, after reversals.",
+	},
+	{
+		Metric: "REFUNDS", Name: "Refunds", Unit: Amount, over: []string{"refunds"},
+		Formula:     "Σ what the shop had got for items that were cancelled or refunded",
+		Description: "Of orders that used a promotion. By time of the reversal, or by refundsBy by that of its order's payment.",
 	},
 	{
 		Metric: "SHARE_OF_SHOP_REVENUE", Name: "Share of shop revenue", Unit: Ratio, over: []string{"revenue"}, under: []string{shopRevenue},

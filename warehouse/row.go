@@ -24,6 +24,9 @@ type rows struct {
 	product         []uint64
 	category        []string
 	channel         []string
+	livestream      []uint64
+	account         []uint64
+	distribution    []uint64
 	quantity        []int64
 	currency        []string
 	revenue         []decimal.Decimal
@@ -41,7 +44,8 @@ func newRows(n int) *rows {
 		shop: make([]uint64, 0, n), kind: make([]string, 0, n), at: make([]time.Time, 0, n),
 		promotions: make([][]uint64, 0, n), tools: make([][]string, 0, n),
 		buyer: make([]uint64, 0, n), order: make([]uint64, 0, n), product: make([]uint64, 0, n),
-		category: make([]string, 0, n), channel: make([]string, 0, n), quantity: make([]int64, 0, n),
+		category: make([]string, 0, n), channel: make([]string, 0, n),
+		livestream: make([]uint64, 0, n), account: make([]uint64, 0, n), distribution: make([]uint64, 0, n), quantity: make([]int64, 0, n),
 		currency: make([]string, 0, n), revenue: make([]decimal.Decimal, 0, n), itemDiscount: make([]decimal.Decimal, 0, n),
 		voucherDiscount: make([]decimal.Decimal, 0, n), subsidy: make([]decimal.Decimal, 0, n), validTo: make([]time.Time, 0, n), orderedAt: make([]time.Time, 0, n),
 		tx: make([]uint64, 0, n), id: make([]uint64, 0, n),
@@ -62,6 +66,9 @@ func (r *rows) add(f promo.RecordedFact, body *promo.Fact, c currency) {
 	r.product = append(r.product, uint64(body.Product))
 	r.category = append(r.category, body.Category)
 	r.channel = append(r.channel, body.Channel)
+	r.livestream = append(r.livestream, uint64(body.Livestream))
+	r.account = append(r.account, uint64(body.Account))
+	r.distribution = append(r.distribution, uint64(body.Distribution))
 	r.quantity = append(r.quantity, body.Quantity)
 	r.currency = append(r.currency, c.code)
 	r.revenue = append(r.revenue, amount(body.Revenue, c.digits))
@@ -81,7 +88,8 @@ func (r *rows) columns(batch int64) []any {
 		batches[i] = uint64(batch)
 	}
 	return []any{
-		r.shop, r.kind, r.at, r.promotions, r.tools, r.buyer, r.order, r.product, r.category, r.channel, r.quantity, r.currency,
+		r.shop, r.kind, r.at, r.promotions, r.tools, r.buyer, r.order, r.product, r.category, r.channel,
+		r.livestream, r.account, r.distribution, r.quantity, r.currency,
 		r.revenue, r.itemDiscount, r.voucherDiscount, r.subsidy, r.validTo, r.orderedAt, r.tx, r.id, batches,
 	}
 }
@@ -119,10 +127,14 @@ func partitionOf(at time.Time) int {
 
 // promotionRow is a promotion as it became.
 type promotionRow struct {
-	Shop    uint64
-	ID      uint64
-	Tool    string
-	Name    string
+	Shop uint64
+	ID   uint64
+	Tool string
+	Name string
+	// TierGroup and Tier are empty if it is in no group.
+	TierGroup, Tier string
+	// Version is the fact's number. Facts of a promotion are written behind its lock, so the last one has the highest;
+	// transactions are numbered before they wait for the lock, and the order of delivery may be another.
 	Version uint64
 }
 
@@ -155,7 +167,8 @@ func pack(facts []promo.RecordedFact, currencies map[promo.ShopID]currency) (*ca
 		body := &bodies[i]
 		if f.Kind == promo.FactPromotion {
 			c.promotions = append(c.promotions, promotionRow{
-				Shop: uint64(f.Shop), ID: uint64(body.Promotions[0]), Tool: body.Tools[0], Name: body.Name, Version: uint64(body.Version),
+				Shop: uint64(f.Shop), ID: uint64(body.Promotions[0]), Tool: body.Tools[0], Name: body.Name,
+				TierGroup: body.TierGroup, Tier: string(body.Tier), Version: uint64(f.ID),
 			})
 			continue
 		}

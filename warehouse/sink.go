@@ -37,7 +37,7 @@ var sinkSettings = clickhouse.Settings{
 const largestBatch = 1_000_000
 
 const insertFacts = `insert into %s (shop_id, kind, at, promotions, tools, buyer_id, order_id, product_id, category, channel,
-    quantity, currency, revenue, item_discount, voucher_discount, subsidy, valid_to, ordered_at, tx, id, batch)`
+    livestream_id, account_id, distribution_id, quantity, currency, revenue, item_discount, voucher_discount, subsidy, valid_to, ordered_at, tx, id, batch)`
 
 // insert brings the rows of a batch into its partition: all of them or none.
 func (s *sink) insert(ctx context.Context, b promo.Batch, r *rows) error {
@@ -87,7 +87,7 @@ func queryID(table string, batch int64) string {
 	return "voucherhouse-" + table + "-" + strconv.FormatInt(batch, 10)
 }
 
-const insertPromotions = `insert into promotions (shop_id, id, tool, name, version)`
+const insertPromotions = `insert into promotions (shop_id, id, tool, name, tier_group, tier, version)`
 
 // name inserts what promotions are called. The same rows again do no harm.
 func (s *sink) name(ctx context.Context, promotions []promotionRow) error {
@@ -100,7 +100,7 @@ func (s *sink) name(ctx context.Context, promotions []promotionRow) error {
 		return fmt.Errorf("preparing the names of promotions: %w", err)
 	}
 	for _, p := range promotions {
-		if err := batch.Append(p.Shop, p.ID, p.Tool, p.Name, p.Version); err != nil {
+		if err := batch.Append(p.Shop, p.ID, p.Tool, p.Name, p.TierGroup, p.Tier, p.Version); err != nil {
 			return fmt.Errorf("filling the names of promotions: %w", errors.Join(err, batch.Abort()))
 		}
 	}

@@ -139,10 +139,24 @@ type CoreDataInput struct {
 	Tools []promo.Tool `json:"tools,omitempty"`
 	// Only those of these promotions, at most 1,000. Absent: any promotion.
 	PromotionIds []string `json:"promotionIds,omitempty"`
+	// Only lines of these products, at most 1,000, and the orders they are in. Absent: any product.
+	ProductIds []string `json:"productIds,omitempty"`
+	// Only orders placed and claims made there. Absent: anywhere.
+	Channels []promo.OrderChannel `json:"channels,omitempty"`
+	// Only orders placed and claims made in livestreams of these accounts, at most 1,000. Absent: anywhere.
+	AccountIds []string `json:"accountIds,omitempty"`
+	// Only those of vouchers in this tier group. Absent: in any or none.
+	TierGroup *string `json:"tierGroup,omitempty"`
+	// Only those of vouchers in these tiers. Absent: in any or none.
+	Tiers []promo.SpendTier `json:"tiers,omitempty"`
 	// Length of the series' buckets: at most 10,000 of them.
 	Granularity warehouse.Granularity `json:"granularity"`
 	// Absent: no groups. At most two.
 	GroupBy []warehouse.Dimension `json:"groupBy,omitempty"`
+	// Absent: nothing is compared.
+	CompareTo *warehouse.Comparison `json:"compareTo,omitempty"`
+	// When cancellations and refunds count in `refunds`, `netRevenue`, `netDiscountCost` and `netRoi`.
+	RefundsBy warehouse.RefundBasis `json:"refundsBy"`
 	// How many groups at the most, 1 to 1,000, the best by `orderBy`; with their series, at most 100,000 points in all.
 	Limit int `json:"limit"`
 	// What groups are ordered by, largest first.

@@ -1,29 +1,34 @@
 with
+    toUnixTimestamp(at) as seconds,
     arrayDistinct(arrayFilter(
-        (key, tool, promotion) -> has({tools:Array(String)}, tool)
-            and has({promotions:Array(UInt64)}, promotion)
-            and has({groups:Array(UInt64)}, promotion),
-        promotions, tools, promotions
-    )) as keys
+        (key, tool, promotion) -> has({tools:Array(String)}, tool) and has({promotions:Array(UInt64)}, promotion),
+        arrayZip(promotions), tools, promotions
+    )) as keys,
+    key.1 as first_key
 select
-    '' as tool,
-    key as promotion,
-    roundDown(toUnixTimestamp(at), {buckets:Array(UInt32)}) as bucket,
-    toUInt8(0) as total,
+    toString(first_key) as first,
+    '' as second,
+    cityHash64(first_key) as hash,
+    toUInt8(0) as previous,
+    roundDown(seconds, {buckets:Array(UInt32)}) as bucket,
+    toUInt8(grouping(bucket)) as total,
     sumIf(facts.quantity, kind = 'quantity') as issued,
     sumIf(facts.quantity, kind = 'claim') as claims,
     sumIf(facts.quantity, kind = 'cohort') as redeemed_claims,
     maxIf(facts.valid_to, kind = 'claim') as claims_end,
     sumIf(facts.quantity, kind = 'redemption') as usage,
     sumIf(facts.quantity, kind = 'order') as orders,
-    uniqExactIf(facts.buyer_id, kind = 'order') as buyers,
+    uniqExactIf(facts.buyer_id, kind = 'order' and facts.buyer_id != 0) as buyers,
     sumIf(facts.quantity, kind = 'first_order') as new_buyers,
     sumIf(facts.quantity, kind = 'line') as items_sold,
     sumIf(facts.revenue, kind = 'line') as revenue,
-    sumIf(facts.item_discount + facts.voucher_discount, kind = 'line') as discount_cost
+    sumIf(facts.revenue, kind in ('line', 'reversal')) as net_revenue,
+    -sumIf(facts.revenue, kind = 'reversal') as refunds,
+    sumIf(facts.item_discount + facts.voucher_discount, kind = 'line') as discount_cost,
+    sumIf(facts.item_discount + facts.voucher_discount, kind in ('line', 'reversal')) as net_discount_cost
 from facts
 array join keys as key
 where shop_id = {shop:UInt64}
-  and at < {to:DateTime64(6, 'UTC')}
-  and (at >= {from:DateTime64(6, 'UTC')} or kind = 'quantity')
-group by tool, promotion, bucket
+  and at < {to:DateTime64(6, 'UTC')} and (at >= {from:DateTime64(6, 'UTC')} or kind = 'quantity')
+  and has({groups:Array(UInt64)}, cityHash64(first_key))
+group by grouping sets ((first_key), (first_key, bucket))

@@ -1,9 +1,11 @@
 with
+    toUnixTimestamp(at) as seconds,
     arrayExists(
         (tool, promotion) -> has({tools:Array(String)}, tool),
         tools, promotions
     ) as used
 select
+    toUInt8(0) as previous,
     toUInt32(0) as bucket,
     toUInt8(1) as total,
     sumIf(facts.quantity, kind = 'quantity' and used) as issued,
@@ -12,14 +14,16 @@ select
     maxIf(facts.valid_to, kind = 'claim' and used) as claims_end,
     sumIf(facts.quantity, kind = 'redemption' and used) as usage,
     sumIf(facts.quantity, kind = 'order' and used) as orders,
-    uniqExactIf(facts.buyer_id, kind = 'order' and used) as buyers,
+    uniqExactIf(facts.buyer_id, kind = 'order' and used and facts.buyer_id != 0) as buyers,
     sumIf(facts.quantity, kind = 'first_order' and used) as new_buyers,
     sumIf(facts.quantity, kind = 'line' and used) as items_sold,
     sumIf(facts.revenue, kind = 'line' and used) as revenue,
+    sumIf(facts.revenue, kind in ('line', 'reversal') and used) as net_revenue,
+    -sumIf(facts.revenue, kind = 'reversal' and used) as refunds,
     sumIf(facts.item_discount + facts.voucher_discount, kind = 'line' and used) as discount_cost,
+    sumIf(facts.item_discount + facts.voucher_discount, kind in ('line', 'reversal') and used) as net_discount_cost,
     sumIf(facts.revenue, kind = 'line') as shop_revenue
 from facts
 where shop_id = {shop:UInt64}
-  and at < {to:DateTime64(6, 'UTC')}
-  and (at >= {from:DateTime64(6, 'UTC')} or kind = 'quantity')
+  and at < {to:DateTime64(6, 'UTC')} and (at >= {from:DateTime64(6, 'UTC')} or kind = 'quantity')
 group by ()

@@ -1,0 +1,34 @@
+with
+    toUnixTimestamp(at) as seconds,
+    at < {to:DateTime64(6, 'UTC')} and (at >= {from:DateTime64(6, 'UTC')} or kind = 'quantity') as in_period,
+    at < {previous_to:DateTime64(6, 'UTC')} and (at >= {previous_from:DateTime64(6, 'UTC')} or kind = 'quantity') as in_previous,
+    arrayJoin(multiIf(not in_previous, [0], not in_period, [1], [0, 1])) as previous,
+    arrayDistinct(arrayZip(tools)) as keys,
+    key.1 as first_key
+select
+    toString(first_key) as first,
+    '' as second,
+    cityHash64(first_key) as hash,
+    previous,
+    if(previous = 0, roundDown(seconds, {buckets:Array(UInt32)}), roundDown(seconds, {previous_buckets:Array(UInt32)})) as bucket,
+    toUInt8(grouping(bucket)) as total,
+    sumIf(facts.quantity, kind = 'quantity') as issued,
+    sumIf(facts.quantity, kind = 'claim') as claims,
+    sumIf(facts.quantity, kind = 'cohort') as redeemed_claims,
+    maxIf(facts.valid_to, kind = 'claim') as claims_end,
+    sumIf(facts.quantity, kind = 'redemption') as usage,
+    sumIf(facts.quantity, kind = 'order') as orders,
+    uniqExactIf(facts.buyer_id, kind = 'order' and facts.buyer_id != 0) as buyers,
+    sumIf(facts.quantity, kind = 'first_order') as new_buyers,
+    sumIf(facts.quantity, kind = 'line') as items_sold,
+    sumIf(facts.revenue, kind = 'line') as revenue,
+    sumIf(facts.revenue, kind in ('line', 'reversal')) as net_revenue,
+    -sumIf(facts.revenue, kind = 'reversal') as refunds,
+    sumIf(facts.item_discount + facts.voucher_discount, kind = 'line') as discount_cost,
+    sumIf(facts.item_discount + facts.voucher_discount, kind in ('line', 'reversal')) as net_discount_cost
+from facts
+array join keys as key
+where shop_id = {shop:UInt64}
+  and (in_period or in_previous)
+  and has({groups:Array(UInt64)}, cityHash64(first_key))
+group by grouping sets ((previous, first_key), (previous, first_key, bucket))
