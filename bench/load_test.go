@@ -3,6 +3,7 @@ package bench
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -14,7 +15,7 @@ import (
 	"time"
 )
 
-// load is what a number of connections brought about in a time, each sending its next request when it has its answer.
+// load is what a number of callers brought about in a time, each taking its next turn when it has its answer.
 type load struct {
 	answers   int
 	took      time.Duration
@@ -23,11 +24,14 @@ type load struct {
 
 func (l load) rate() float64 { return float64(l.answers) / l.took.Seconds() }
 
-// closedLoop sends requests over so many connections for a time. request gives the n-th request, whole; an answer that
-// does not contain want ends the benchmark.
-func closedLoop(b *testing.B, url string, connections int, lasting time.Duration, request func(n int) []byte, want string) load {
+// turn is what a caller does over and over: the n-th of all.
+type turn func(n int) error
+
+// closedLoop has callers take turns for a time; each goes on when its turn is over. A turn that fails ends the benchmark.
+func closedLoop(b *testing.B, callers int, lasting time.Duration, call func(context.Context) (turn, error)) load {
 	b.Helper()
-	address := strings.TrimPrefix(url, "http://")
+	ctx, cancel := context.WithCancel(b.Context()) // lets go of what callers hold
+	defer cancel()
 	var (
 		next  atomic.Int64
 		wait  sync.WaitGroup
@@ -35,9 +39,15 @@ func closedLoop(b *testing.B, url string, connections int, lasting time.Duration
 		total load
 	)
 	began := time.Now()
-	for range connections {
+	for range callers {
 		wait.Go(func() {
-			latencies, err := converse(address, began.Add(lasting), func() []byte { return request(int(next.Add(1))) }, want)
+			var latencies []time.Duration
+			take, err := call(ctx)
+			for sent := time.Now(); err == nil && sent.Before(began.Add(lasting)); sent = time.Now() {
+				if err = take(int(next.Add(1))); err == nil {
+					latencies = append(latencies, time.Since(sent))
+				}
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			total.latencies = append(total.latencies, latencies...)
@@ -47,41 +57,58 @@ func closedLoop(b *testing.B, url string, connections int, lasting time.Duration
 		})
 	}
 	wait.Wait()
+	if b.Failed() {
+		b.FailNow()
+	}
 	total.answers, total.took = len(total.latencies), time.Since(began)
 	return total
 }
 
-// converse sends requests one after another over one connection.
-func converse(address string, until time.Time, request func() []byte, want string) (latencies []time.Duration, err error) {
-	conn, err := net.Dial("tcp", address)
+// overHTTP makes callers with a connection each. A turn is whole requests, sent one after another; an answer that does not
+// contain want is an error.
+func overHTTP(url string, requests func(n int) [][]byte, want string) func(context.Context) (turn, error) {
+	return func(ctx context.Context) (turn, error) {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+		if err != nil {
+			return nil, err
+		}
+		context.AfterFunc(ctx, func() { conn.Close() })
+		answers := bufio.NewReader(conn)
+		return func(n int) error {
+			for _, request := range requests(n) {
+				if err := converse(conn, answers, request, want); err != nil {
+					return err
+				}
+			}
+			return nil
+		}, nil
+	}
+}
+
+// converse sends a request and reads its answer.
+func converse(conn net.Conn, answers *bufio.Reader, request []byte, want string) error {
+	if _, err := conn.Write(request); err != nil {
+		return err
+	}
+	response, err := http.ReadResponse(answers, nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer conn.Close()
-	answers := bufio.NewReader(conn)
-	for sent := time.Now(); sent.Before(until); sent = time.Now() {
-		if _, err := conn.Write(request()); err != nil {
-			return latencies, err
-		}
-		response, err := http.ReadResponse(answers, nil)
-		if err != nil {
-			return latencies, err
-		}
-		body, err := io.ReadAll(response.Body)
-		if err != nil {
-			return latencies, err
-		}
-		if !bytes.Contains(body, []byte(want)) {
-			return latencies, fmt.Errorf("the answer is %s", body)
-		}
-		latencies = append(latencies, time.Since(sent))
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err
 	}
-	return latencies, nil
+	if !bytes.Contains(body, []byte(want)) {
+		return fmt.Errorf("the answer is %s", body)
+	}
+	return nil
 }
 
 // post is a request to the API, as it goes over the wire.
 func post(token, query string) []byte {
-	body := fmt.Sprintf(`{"query":%q}`, query)
+	body := requestBody(query)
 	return fmt.Appendf(nil, "POST /graphql HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s",
 		token, len(body), body)
 }
+
+func requestBody(query string) string { return fmt.Sprintf(`{"query":%q}`, query) }
