@@ -13,20 +13,25 @@ import (
 	"voucherhouse/promo"
 )
 
+// mostSelling bounds how many vouchers are remembered as selling.
+const mostSelling = 100_000
+
 // decideClaims settles the claims of one voucher in one transaction.
 //
 // The voucher is looked at first without a lock: refusals that need none, and those of a sold-out voucher, never wait for
-// a claim. Otherwise the buyers are made sure of, the voucher's row is locked, and everything that can have changed is
-// read again behind the lock before it is decided. What livestreams hand out, and the chats that coupons are sent into, are
-// locked after the voucher.
+// a claim. That is left out while the voucher is selling: its last batch made claims, and left some. Then the buyers are made
+// sure of, the voucher's row is locked, and everything that can change is read behind the lock before it is decided. What
+// livestreams hand out, and the chats that coupons are sent into, are locked after the voucher.
 func (l *Ledger) decideClaims(ctx context.Context, pending []*pendingClaim) error {
 	id := pending[0].request.Voucher
 	b := &claimBatch{ledger: l, pending: pending, id: id}
 	decide := func(tx *sqlx.Tx) error {
-		if err := b.look(ctx, tx, l.now()); err != nil || b.closed() {
-			return err
+		if !l.selling.Contains(id) {
+			if err := b.look(ctx, tx); err != nil || b.closed() {
+				return err
+			}
 		}
-		return b.decideLocked(ctx, tx, l.now)
+		return b.decideLocked(ctx, tx)
 	}
 	err := l.inTx(ctx, claimScope(id), decide)
 	if errors.Is(err, errKeyTaken) && len(pending) == 1 {
@@ -35,6 +40,11 @@ func (l *Ledger) decideClaims(ctx context.Context, pending []*pendingClaim) erro
 	}
 	if err != nil {
 		return err
+	}
+	if b.closed() || b.voucher.Claimed >= b.voucher.TotalQuantity {
+		l.selling.Remove(id)
+	} else {
+		l.selling.Add(id, struct{}{})
 	}
 	b.answer()
 	return nil
@@ -62,11 +72,18 @@ type claimOutcome struct {
 	err   error
 }
 
-// look reads what the decision needs and decides in memory; nothing is stored.
-func (b *claimBatch) look(ctx context.Context, tx *sqlx.Tx, now time.Time) error {
-	b.now = now
+// look decides in memory as things stand now, without a lock; nothing is stored.
+func (b *claimBatch) look(ctx context.Context, tx *sqlx.Tx) error {
+	if err := b.read(ctx, tx, voucherByID); err != nil || b.voucher == nil {
+		return err
+	}
+	return b.weigh(ctx, tx)
+}
+
+// read reads the voucher, and forgets what was decided before.
+func (b *claimBatch) read(ctx context.Context, tx *sqlx.Tx, query string) error {
 	b.outcomes, b.made, b.voucher = make([]claimOutcome, len(b.pending)), nil, nil
-	row, err := one[voucherRow](ctx, tx, voucherByID, b.id.Shop, b.id.Serial)
+	row, err := one[voucherRow](ctx, tx, query, b.id.Shop, b.id.Serial)
 	if errors.Is(err, promo.ErrNotFound) {
 		for i := range b.outcomes {
 			b.outcomes[i].err = promo.RefuseClaim(promo.ClaimVoucherUnknown)
@@ -77,6 +94,12 @@ func (b *claimBatch) look(ctx context.Context, tx *sqlx.Tx, now time.Time) error
 		return fmt.Errorf("reading a voucher: %w", err)
 	}
 	b.voucher = row.promo()
+	return nil
+}
+
+// weigh reads how the buyers stand to the voucher, and decides.
+func (b *claimBatch) weigh(ctx context.Context, tx *sqlx.Tx) error {
+	b.now = b.ledger.now()
 	b.refuse()
 	if err := b.stand(ctx, tx); err != nil {
 		return err
@@ -135,15 +158,12 @@ insert into buyers (external_id, name)
 select subject, subject from unnest($1::text[]) as subject
 on conflict (external_id) do nothing`
 	// The key stays free for those that refer to the voucher: a payment that redeems a claim waits for no batch.
-	lockVoucher = `
-select v.claimed
-from vouchers v join promotions p on p.shop_id = v.shop_id and p.id = v.id
-where v.shop_id = $1 and v.id = $2
+	lockedVoucher = voucherByID + `
 for no key update of v for share of p`
 )
 
-// decideLocked decides again behind the voucher's lock, and stores what was made.
-func (b *claimBatch) decideLocked(ctx context.Context, tx *sqlx.Tx, clock func() time.Time) error {
+// decideLocked decides behind the voucher's lock, and stores what was made.
+func (b *claimBatch) decideLocked(ctx context.Context, tx *sqlx.Tx) error {
 	// All of them: behind the lock a claim may be made that was refused before it.
 	subjects := make([]string, len(b.pending))
 	for i, p := range b.pending {
@@ -153,8 +173,8 @@ func (b *claimBatch) decideLocked(ctx context.Context, tx *sqlx.Tx, clock func()
 	if _, err := tx.ExecContext(ctx, insertBuyers, pq.Array(slices.Compact(subjects))); err != nil {
 		return fmt.Errorf("making sure of the buyers: %w", err)
 	}
-	if _, err := tx.ExecContext(ctx, lockVoucher, b.id.Shop, b.id.Serial); err != nil {
-		return fmt.Errorf("locking a voucher: %w", err)
+	if err := b.read(ctx, tx, lockedVoucher); err != nil || b.voucher == nil {
+		return err
 	}
 	if err := b.lockHandedOut(ctx, tx); err != nil {
 		return err
@@ -162,7 +182,7 @@ func (b *claimBatch) decideLocked(ctx context.Context, tx *sqlx.Tx, clock func()
 	if err := b.holdChats(ctx, tx); err != nil {
 		return err
 	}
-	if err := b.look(ctx, tx, clock()); err != nil || b.closed() {
+	if err := b.weigh(ctx, tx); err != nil || b.closed() {
 		return err
 	}
 	return b.store(ctx, tx)

@@ -2,11 +2,13 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/jmoiron/sqlx"
-	_ "github.com/lib/pq" // the driver
+	"github.com/lib/pq"
 
 	"voucherhouse/promo"
 )
@@ -19,9 +21,11 @@ type Ledger struct {
 	// Reservation is for how long an unpaid order holds what it needs (product.md K4). To be set before the ledger is used.
 	Reservation time.Duration
 
-	db       *sqlx.DB
-	clock    func() time.Time
-	claims   claimQueues
+	db     *sqlx.DB
+	clock  func() time.Time
+	claims claimQueues
+	// selling are vouchers that probably have something to claim.
+	selling  *lru.Cache[promo.VoucherID, struct{}]
 	messages messageFeed
 }
 
@@ -30,8 +34,13 @@ const mostConnections = 16
 
 // Open connects to the ledger at dsn (a URL or lib/pq's key=value form). The clock gives the time of every decision.
 func Open(ctx context.Context, dsn string, clock func() time.Time) (*Ledger, error) {
-	db, err := sqlx.ConnectContext(ctx, "postgres", dsn)
+	pqConnector, err := pq.NewConnector(dsn)
 	if err != nil {
+		return nil, fmt.Errorf("reading where Postgres is: %w", err)
+	}
+	db := sqlx.NewDb(sql.OpenDB(connector{pqConnector}), "postgres")
+	if err := db.PingContext(ctx); err != nil {
+		db.Close()
 		return nil, fmt.Errorf("connecting to Postgres: %w", err)
 	}
 	if err := checkServer(ctx, db); err != nil {
@@ -42,6 +51,7 @@ func Open(ctx context.Context, dsn string, clock func() time.Time) (*Ledger, err
 	db.SetMaxIdleConns(mostConnections)
 	l := &Ledger{ChatWindow: promo.ChatWindow, Reservation: promo.Reservation, db: db, clock: clock}
 	l.claims.decide = l.decideClaims
+	l.selling, _ = lru.New[promo.VoucherID, struct{}](mostSelling) // fails only for a size below one
 	l.messages.read = l.newMessages
 	return l, nil
 }

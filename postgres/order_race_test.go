@@ -106,6 +106,6 @@ func TestQ4PaymentsDoNotWaitForClaimsOfTheirVoucher(t *testing.T) {
 	s := openTill(t)
 	s.place(s.order("1", "15.00", s.mugs(2)))
 	busy := s.begin()
-	busy.MustExec(lockVoucher, s.shop, s.bo.Voucher.Serial)
+	busy.MustExec(lockedVoucher, s.shop, s.bo.Voucher.Serial)
 	s.pay("1")
 }

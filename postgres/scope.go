@@ -45,11 +45,22 @@ const (
 	enterScope = `
 select set_config('role', $1, true), set_config('app.shops', $2::bigint[]::text, true),
        set_config('app.subject', $3, true), set_config('app.role', $4, true),
-       set_config('app.at', $5::timestamptz::text, true), set_config('app.accounts', $6::bigint[]::text, true)`
+       set_config('app.at', $5::timestamptz::text, true), set_config('app.accounts', $6::bigint[]::text, true),
+       set_config('plan_cache_mode', $7, true), set_config('enable_seqscan', $8, true)`
 	// Asked as the buyer, after its scope was entered: a buyer sees its own row and no other.
 	enterBuyer = `
 select set_config('app.buyer', coalesce((select id::text from buyers where external_id = $1), ''), true)`
 )
+
+// planning is how prepared statements are planned. What claims and checkout look for is always found by the same indexes, so
+// one plan does, and must not be made for a table that is still small. What lists look for depends on which of their filters
+// are given, so each page has a plan of its own.
+func (s scope) planning() (cacheMode, seqscan string) {
+	if s.role == roleClaims || s.role == roleCheckout {
+		return "force_generic_plan", "off"
+	}
+	return "force_custom_plan", "on"
+}
 
 // inTx runs do in a transaction that acts within the scope. It commits if do returns nil.
 func (l *Ledger) inTx(ctx context.Context, s scope, do func(*sqlx.Tx) error) (err error) {
@@ -74,7 +85,8 @@ func (l *Ledger) inTx(ctx context.Context, s scope, do func(*sqlx.Tx) error) (er
 
 func enter(ctx context.Context, tx *sqlx.Tx, s scope) error {
 	_, accounts := columns(s.accounts)
-	_, err := tx.ExecContext(ctx, enterScope, s.role, pq.Array(shopNumbers(s.shops)), s.subject, string(s.actor), s.at, accounts)
+	cacheMode, seqscan := s.planning()
+	_, err := tx.ExecContext(ctx, enterScope, s.role, pq.Array(shopNumbers(s.shops)), s.subject, string(s.actor), s.at, accounts, cacheMode, seqscan)
 	if err == nil && s.subject != "" {
 		_, err = tx.ExecContext(ctx, enterBuyer, s.subject)
 	}

@@ -16,7 +16,7 @@ var ErrForeignLedger = errors.New("the ledger is on another Postgres server than
 
 const (
 	// pollEvery is how often the relay looks for new facts; half of it is the mean delay of a fact.
-	pollEvery = 100 * time.Millisecond
+	pollEvery = 250 * time.Millisecond
 	// leadEvery is how often a relay that does not lead tries to, and one that failed tries again.
 	leadEvery = time.Second
 	// recordEvery is how often an idle relay writes down how fresh it is, for other processes and the next start.

@@ -1,0 +1,83 @@
+package postgres
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+
+	"github.com/lib/pq"
+)
+
+// connector makes connections that prepare each statement the first time they send it, and keep it. Unprepared, a statement
+// with arguments takes two round trips instead of one, and is parsed, rewritten by the policies and planned each time: for a
+// claim or an order that is two thirds of what Postgres does for it.
+type connector struct{ *pq.Connector }
+
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &preparingConn{pqConn: conn.(pqConn), kept: map[string]preparedStatement{}}, nil
+}
+
+// pqConn is what database/sql may ask of a connection of lib/pq.
+type pqConn interface {
+	driver.Conn
+	driver.ConnPrepareContext
+	driver.ConnBeginTx
+	driver.QueryerContext
+	driver.ExecerContext
+	driver.Pinger
+	driver.SessionResetter
+	driver.Validator
+	driver.NamedValueChecker
+}
+
+type preparedStatement interface {
+	driver.StmtQueryContext
+	driver.StmtExecContext
+}
+
+type preparingConn struct {
+	pqConn
+	kept map[string]preparedStatement
+}
+
+// QueryContext runs a query, prepared if it has arguments.
+func (c *preparingConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if len(args) == 0 {
+		return c.pqConn.QueryContext(ctx, query, args)
+	}
+	s, err := c.prepared(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return s.QueryContext(ctx, args)
+}
+
+// ExecContext runs a statement, prepared if it has arguments.
+func (c *preparingConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if len(args) == 0 {
+		return c.pqConn.ExecContext(ctx, query, args)
+	}
+	s, err := c.prepared(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return s.ExecContext(ctx, args)
+}
+
+// prepared is the statement as the connection keeps it, until it is closed. There are as many as there are constants in this
+// package.
+func (c *preparingConn) prepared(ctx context.Context, query string) (preparedStatement, error) {
+	if s, known := c.kept[query]; known {
+		return s, nil
+	}
+	s, err := c.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("preparing a statement: %w", err)
+	}
+	c.kept[query] = s.(preparedStatement)
+	return c.kept[query], nil
+}
