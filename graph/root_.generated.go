@@ -626,9 +626,9 @@ type ComplexityRoot struct {
 	}
 
 	QuoteLine struct {
-		ID           func(childComplexity int) int
 		ItemDiscount func(childComplexity int) int
 		ListPrice    func(childComplexity int) int
+		Number       func(childComplexity int) int
 		Paid         func(childComplexity int) int
 		Product      func(childComplexity int) int
 		Promotion    func(childComplexity int) int
@@ -3266,12 +3266,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Quote.VoucherDiscount(childComplexity), true
 
-	case "QuoteLine.id":
-		if e.ComplexityRoot.QuoteLine.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.QuoteLine.ID(childComplexity), true
 	case "QuoteLine.itemDiscount":
 		if e.ComplexityRoot.QuoteLine.ItemDiscount == nil {
 			break
@@ -3284,6 +3278,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.QuoteLine.ListPrice(childComplexity), true
+	case "QuoteLine.id":
+		if e.ComplexityRoot.QuoteLine.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLine.Number(childComplexity), true
 	case "QuoteLine.paid":
 		if e.ComplexityRoot.QuoteLine.Paid == nil {
 			break

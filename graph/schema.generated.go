@@ -149,8 +149,6 @@ type QuoteResolver interface {
 	Voucher(ctx context.Context, obj *promo.Quote) (*promo.Claim, error)
 }
 type QuoteLineResolver interface {
-	ID(ctx context.Context, obj *promo.QuoteLine) (string, error)
-
 	Promotion(ctx context.Context, obj *promo.QuoteLine) (promo.Promotion, error)
 }
 type ShopResolver interface {
@@ -11717,18 +11715,18 @@ func (ec *executionContext) _QuoteLine_id(ctx context.Context, field graphql.Col
 			return ec.fieldContext_QuoteLine_id(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.QuoteLine().ID(ctx, obj)
+			return obj.Number, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNID2int(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_QuoteLine_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("QuoteLine", field, true, true, errors.New("field of type ID does not have child fields"))
+	return graphql.NewScalarFieldContext("QuoteLine", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
 func (ec *executionContext) _QuoteLine_product(ctx context.Context, field graphql.CollectedField, obj *promo.QuoteLine) (ret graphql.Marshaler) {
@@ -23834,43 +23832,10 @@ func (ec *executionContext) _QuoteLine(ctx context.Context, sel ast.SelectionSet
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("QuoteLine")
 		case "id":
-			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._QuoteLine_id(ctx, field, obj)
-				if res == graphql.Null {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
+			out.Values[i] = ec._QuoteLine_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "product":
 			out.Values[i] = ec._QuoteLine_product(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

@@ -138,10 +138,6 @@ func (candidate) Reason(_ context.Context, c *promo.Candidate) (*promo.Candidate
 	return &c.Reason, nil
 }
 
-func (quoteLine) ID(_ context.Context, l *promo.QuoteLine) (string, error) {
-	return strconv.Itoa(l.Number), nil
-}
-
 func (quoteLine) Promotion(ctx context.Context, l *promo.QuoteLine) (promo.Promotion, error) {
 	if l.Offer == nil {
 		return nil, nil
