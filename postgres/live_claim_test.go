@@ -159,7 +159,7 @@ func TestQ2LiveClaimsRepeat(t *testing.T) {
 	wantCode(t, err, promo.Conflict)
 	facts := b.facts(v.ID.Shop)
 	last := facts[len(facts)-1].body
-	if last.Channel != "LIVE" || !slices.Equal(last.Tools, []string{"LIVE_VOUCHER"}) || last.Buyer != int64(first.Buyer) {
+	if last.Channel != "LIVE" || last.Livestream != in.Serial || last.Account != account.Serial || last.Distribution != d.ID.Serial || !slices.Equal(last.Tools, []string{"LIVE_VOUCHER"}) || last.Buyer != int64(first.Buyer) {
 		t.Errorf("the fact is %+v", last)
 	}
 }

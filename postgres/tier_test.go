@@ -37,6 +37,26 @@ func (b *testBundle) inGroup(shop promo.ShopID, group string) (members []string)
 		}
 		members = append(members, fmt.Sprint(v.ID.Serial, " ", v.TierPlace.Tier))
 	}
+	if told := b.toldGroup(shop, group); !slices.Equal(slices.Sorted(slices.Values(members)), told) {
+		b.t.Errorf("%s is %v, and the facts tell of %v", group, members, told)
+	}
+	return members
+}
+
+// toldGroup lists a shop's vouchers in a group as the last facts of promotions tell.
+func (b *testBundle) toldGroup(shop promo.ShopID, group string) (members []string) {
+	b.t.Helper()
+	err := b.db.Select(&members, `
+select (payload -> 'promotions' ->> 0) || ' ' || (payload ->> 'tier')
+from (
+    select distinct on (payload -> 'promotions' ->> 0) payload from outbox
+    where shop_id = $1 and kind = 'promotion' order by payload -> 'promotions' ->> 0, id desc
+) last
+where payload ->> 'tier_group' = $2`, shop, group)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	slices.Sort(members)
 	return members
 }
 

@@ -140,9 +140,8 @@ func (q *question) used() string {
 	return strings.Join(append([]string{used}, q.matchWhole()...), " and ")
 }
 
-// match are the conditions on one of a fact's promotions and its tool.
-func (q *question) match() string {
-	var conditions []string
+// match are the conditions on one of a fact's promotions and its tool, beside those given.
+func (q *question) match(conditions ...string) string {
 	if q.Tools != nil {
 		conditions = append(conditions, "has({tools:Array(String)}, tool)")
 	}
@@ -168,7 +167,7 @@ func (q *question) matchWhole() (conditions []string) {
 
 // named are the promotions that the question is narrowed to by name or tier; nil if it is not.
 func (q *question) named() []int64 {
-	if q.tiered == nil {
+	if q.TierGroup == nil && q.Tiers == nil {
 		return q.Promotions
 	}
 	named := []int64{}

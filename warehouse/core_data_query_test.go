@@ -61,6 +61,7 @@ func TestParametersOfTotals(t *testing.T) {
 			Tools:      []promo.Tool{promo.LiveVoucher, promo.ChatCoupon},
 			Promotions: []int64{7, 8, 9},
 			Accounts:   []int64{4},
+			Tiers:      []promo.SpendTier{promo.HighTier},
 		},
 		asked:  twoDays,
 		before: &span{Period: promo.Period{From: earliest, To: earliest.Add(5 * time.Microsecond)}},

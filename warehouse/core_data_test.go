@@ -19,6 +19,8 @@ type counted struct {
 	refunds, back,
 	// shop is what the shop got for all orders.
 	shop int64
+	// ofPlaces and ofLines say that the question looked too closely for what was issued, and for claims.
+	ofPlaces, ofLines bool
 }
 
 // String lays metrics out as the tests expect them. Amounts are cents; a ratio is rounded to nine digits.
@@ -27,16 +29,25 @@ func (n counted) String() string {
 	if n.orders != 0 {
 		aov = fmt.Sprint((2*n.revenue + n.orders) / (2 * n.orders)) // half up
 	}
-	return layout(n.issued, n.claims, ratio(n.claims, n.issued), n.usage, ratio(n.redeemed, n.claims), n.matured, n.revenue, n.revenue-n.refunds,
-		n.orders, n.buyers, n.newBuyers, n.items, n.cost, n.cost-n.back, ratio(n.cost, n.revenue+n.cost), aov, ratio(n.revenue, n.cost),
-		ratio(n.revenue-n.refunds, n.cost-n.back), n.refunds, ratio(n.revenue, n.shop))
+	values := []any{
+		n.issued, n.claims, ratio(n.claims, n.issued), n.usage, ratio(n.redeemed, n.claims), n.matured, n.revenue, n.revenue - n.refunds,
+		n.orders, n.buyers, n.newBuyers, n.items, n.cost, n.cost - n.back, ratio(n.cost, n.revenue+n.cost), aov, ratio(n.revenue, n.cost),
+		ratio(n.revenue-n.refunds, n.cost-n.back), n.refunds, ratio(n.revenue, n.shop),
+	}
+	if n.ofPlaces {
+		values[0], values[2] = "-", "-"
+	}
+	if n.ofLines {
+		values[1], values[3], values[4], values[5] = "-", "-", "-", "-"
+	}
+	return layout(values...)
 }
 
 func ratio(over, under int64) string {
 	if under == 0 {
 		return "-"
 	}
-	return fmt.Sprintf("%.9f", float64(over)/float64(under))
+	return fmt.Sprintf("%.9f", float64(over)/float64(under)+0) // without the sign of a zero
 }
 
 func layout(values ...any) string {

@@ -29,8 +29,10 @@ const (
 type dimension struct {
 	// keys are the groups of each of a fact's promotions, in their order. Empty: the fact is in one group, whatever it used.
 	keys string
-	// key is the fact's only group, and known the condition under which it has one.
-	key, known string
+	// key is the fact's only group.
+	key string
+	// known is the condition under which a promotion or a fact has a group.
+	known string
 	detail     detail
 	// kind is what a group has an id of; "" if it has none, or one that depends.
 	kind promo.Kind
@@ -43,7 +45,7 @@ const wallTime = "toDateTime(seconds + transform(roundDown(seconds, {changes:Arr
 var dimensions = map[Dimension]dimension{
 	ByTool:       {keys: "tools"},
 	ByPromotion:  {keys: "promotions"},
-	ByTier:       {keys: "arrayMap(promotion -> transform(promotion, {tiered:Array(UInt64)}, {places:Array(UInt32)}, 0), promotions)"},
+	ByTier:       {keys: "arrayMap(promotion -> transform(promotion, {tiered:Array(UInt64)}, {places:Array(UInt32)}, 0), promotions)", known: "has({tiered:Array(UInt64)}, promotion)"},
 	ByProduct:    {key: "product_id", known: "product_id != 0", detail: lineDetail, kind: promo.KindProduct},
 	ByCategory:   {key: "category", known: "product_id != 0", detail: lineDetail},
 	ByChannel:    {key: "channel", known: "channel != ''", detail: placeDetail},

@@ -54,10 +54,13 @@ func (q groupQuery) sql() string {
 	} else {
 		where = append(where, q.used())
 	}
+	if q.groupDetail() > promotionDetail {
+		where = append(where, "kind != 'quantity'") // or its times and places would make groups of nothing
+	}
 	for i, name := range names {
 		with = append(with, of[i]+" as "+name)
-		if known := dimensions[q.GroupBy[i]].known; known != "" {
-			where = append(where, known)
+		if d := dimensions[q.GroupBy[i]]; d.keys == "" && d.known != "" {
+			where = append(where, d.known)
 		}
 	}
 	hash, end := "cityHash64("+strings.Join(names, ", ")+")", ""
@@ -80,12 +83,15 @@ func second(names []string) string {
 // keys are the keys of the groups that a fact counts in by what its promotions are; "" if the groups ask for nothing of the
 // kind. Of are what a key is in each dimension, or what the fact is there.
 func (q groupQuery) keys() (keys string, of []string) {
-	var lists []string
+	var lists, known []string
 	for _, by := range q.GroupBy {
 		d := dimensions[by]
 		if d.keys != "" {
 			lists = append(lists, d.keys)
 			d.key = "key." + strconv.Itoa(len(lists))
+			if d.known != "" {
+				known = append(known, d.known)
+			}
 		}
 		of = append(of, d.key)
 	}
@@ -93,7 +99,7 @@ func (q groupQuery) keys() (keys string, of []string) {
 		return "", of
 	}
 	keys = "arrayZip(" + strings.Join(lists, ", ") + ")" // of one list, too: a key is a tuple
-	if match := q.match(); match != "" {
+	if match := q.match(known...); match != "" {
 		keys = fmt.Sprintf(thoseThatMatch, match, keys)
 	}
 	return keys, of

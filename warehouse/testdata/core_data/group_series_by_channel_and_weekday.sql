@@ -26,6 +26,7 @@ from facts
 where shop_id = {shop:UInt64}
   and at < {to:DateTime64(6, 'UTC')} and (at >= {from:DateTime64(6, 'UTC')} or kind = 'quantity')
   and notEmpty(promotions)
+  and kind != 'quantity'
   and channel != ''
   and has({groups:Array(UInt64)}, cityHash64(first_key, second_key))
 group by grouping sets ((first_key, second_key), (first_key, second_key, bucket))

@@ -29,6 +29,7 @@ where shop_id = {shop:UInt64}
         (tool, promotion) -> has({tools:Array(String)}, tool) and has({promotions:Array(UInt64)}, promotion),
         tools, promotions
     )
+  and kind != 'quantity'
   and channel != ''
   and has({groups:Array(UInt64)}, cityHash64(first_key, second_key))
 group by grouping sets ((first_key, second_key), (first_key, second_key, bucket))

@@ -26,6 +26,7 @@ from facts
 where shop_id = {shop:UInt64}
   and at < {to:DateTime64(6, 'UTC')} and (at >= {from:DateTime64(6, 'UTC')} or kind = 'quantity')
   and notEmpty(promotions)
+  and kind != 'quantity'
   and channel != ''
 group by first_key, second_key
 order by revenue desc, first_key, second_key

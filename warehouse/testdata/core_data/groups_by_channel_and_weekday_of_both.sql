@@ -29,6 +29,7 @@ where shop_id = {shop:UInt64}
         (tool, promotion) -> has({tools:Array(String)}, tool) and has({promotions:Array(UInt64)}, promotion),
         tools, promotions
     )
+  and kind != 'quantity'
   and channel != ''
 group by first_key, second_key
 order by revenue desc, first_key, second_key

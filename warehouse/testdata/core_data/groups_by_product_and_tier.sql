@@ -7,7 +7,10 @@ with
         group by order_id
         having sum(quantity) > 0
     ),
-    arrayDistinct(arrayZip(arrayMap(promotion -> transform(promotion, {tiered:Array(UInt64)}, {places:Array(UInt32)}, 0), promotions))) as keys,
+    arrayDistinct(arrayFilter(
+        (key, tool, promotion) -> has({tiered:Array(UInt64)}, promotion),
+        arrayZip(arrayMap(promotion -> transform(promotion, {tiered:Array(UInt64)}, {places:Array(UInt32)}, 0), promotions)), tools, promotions
+    )) as keys,
     product_id as first_key,
     key.1 as second_key
 select
@@ -30,6 +33,7 @@ from facts
 array join keys as key
 where shop_id = {shop:UInt64}
   and at < {to:DateTime64(6, 'UTC')} and (at >= {from:DateTime64(6, 'UTC')} or kind = 'quantity')
+  and kind != 'quantity'
   and product_id != 0
 group by first_key, second_key
 order by revenue desc, first_key, second_key

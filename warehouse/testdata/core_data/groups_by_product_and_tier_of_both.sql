@@ -8,7 +8,7 @@ with
         having sum(quantity) > 0
     ),
     arrayDistinct(arrayFilter(
-        (key, tool, promotion) -> has({tools:Array(String)}, tool) and has({promotions:Array(UInt64)}, promotion),
+        (key, tool, promotion) -> has({tiered:Array(UInt64)}, promotion) and has({tools:Array(String)}, tool) and has({promotions:Array(UInt64)}, promotion),
         arrayZip(arrayMap(promotion -> transform(promotion, {tiered:Array(UInt64)}, {places:Array(UInt32)}, 0), promotions)), tools, promotions
     )) as keys,
     product_id as first_key,
@@ -33,6 +33,7 @@ from facts
 array join keys as key
 where shop_id = {shop:UInt64}
   and at < {to:DateTime64(6, 'UTC')} and (at >= {from:DateTime64(6, 'UTC')} or kind = 'quantity')
+  and kind != 'quantity'
   and product_id != 0
 group by first_key, second_key
 order by revenue desc, first_key, second_key
