@@ -67,8 +67,7 @@ func (w *Warehouse) CoreData(ctx context.Context, p CoreDataParams) (*CoreData, 
 
 // totals asks for the numbers of whole periods and of each bucket, in one statement.
 func (w *Warehouse) totals(ctx context.Context, q *question) (*tallies, error) {
-	s := coreDataQuery{q}
-	rows, err := query[coreDataRow](ctx, w, s.sql(), s.parameters())
+	rows, err := w.totalRows(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -77,6 +76,15 @@ func (w *Warehouse) totals(ctx context.Context, q *question) (*tallies, error) {
 		t.add(r)
 	}
 	return t, nil
+}
+
+func (w *Warehouse) totalRows(ctx context.Context, q *question) ([]coreDataRow, error) {
+	if s := newDailyQuery(q); s != nil && w.days.Load() {
+		rows, err := query[coreDataRow](ctx, w, s.sql(), s.parameters())
+		return s.rows(rows), err
+	}
+	s := coreDataQuery{q}
+	return query[coreDataRow](ctx, w, s.sql(), s.parameters())
 }
 
 // groups asks for the best groups, and then for the series of just those, and how they were before.

@@ -3,6 +3,7 @@ package warehouse
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"voucherhouse/promo"
 )
@@ -182,7 +183,11 @@ func (d *delivery) know(ctx context.Context, facts []promo.RecordedFact) error {
 		return err
 	}
 	for _, s := range shops {
-		d.currencies[s.ID] = currency{code: string(s.Currency), digits: s.Currency.Digits()}
+		zone, err := time.LoadLocation(s.TimeZone)
+		if err != nil {
+			return fmt.Errorf("finding the time zone of shop %d: %w", s.ID, err)
+		}
+		d.currencies[s.ID] = currency{code: string(s.Currency), digits: s.Currency.Digits(), zone: zone}
 	}
 	return nil
 }

@@ -32,8 +32,8 @@ type dimension struct {
 	// key is the fact's only group.
 	key string
 	// known is the condition under which a promotion or a fact has a group.
-	known string
-	detail     detail
+	known  string
+	detail detail
 	// kind is what a group has an id of; "" if it has none, or one that depends.
 	kind promo.Kind
 }

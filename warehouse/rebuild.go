@@ -116,6 +116,7 @@ func (w *Warehouse) exchange(ctx context.Context, d *delivery, delivered func(fa
 	if err := w.conn.Exec(ctx, exchange); err != nil {
 		return fmt.Errorf("exchanging the tables: %w", err)
 	}
+	w.days.Store(true)
 	if err := d.stream.EndExchange(ctx, factStream, d.at); err != nil {
 		return err
 	}

@@ -35,6 +35,8 @@ type rows struct {
 	subsidy         []decimal.Decimal
 	validTo         []time.Time
 	orderedAt       []time.Time
+	localDay        []time.Time
+	orderedDay      []time.Time
 	tx              []uint64
 	id              []uint64
 }
@@ -48,6 +50,7 @@ func newRows(n int) *rows {
 		livestream: make([]uint64, 0, n), account: make([]uint64, 0, n), distribution: make([]uint64, 0, n), quantity: make([]int64, 0, n),
 		currency: make([]string, 0, n), revenue: make([]decimal.Decimal, 0, n), itemDiscount: make([]decimal.Decimal, 0, n),
 		voucherDiscount: make([]decimal.Decimal, 0, n), subsidy: make([]decimal.Decimal, 0, n), validTo: make([]time.Time, 0, n), orderedAt: make([]time.Time, 0, n),
+		localDay: make([]time.Time, 0, n), orderedDay: make([]time.Time, 0, n),
 		tx: make([]uint64, 0, n), id: make([]uint64, 0, n),
 	}
 }
@@ -76,7 +79,11 @@ func (r *rows) add(f promo.RecordedFact, body *promo.Fact, c currency) {
 	r.voucherDiscount = append(r.voucherDiscount, amount(body.VoucherDiscount, c.digits))
 	r.subsidy = append(r.subsidy, amount(body.Subsidy, c.digits))
 	r.validTo = append(r.validTo, time.UnixMicro(body.Until).UTC())
-	r.orderedAt = append(r.orderedAt, time.UnixMicro(body.OrderedAt).UTC())
+	orderedAt, day := time.UnixMicro(body.OrderedAt).UTC(), localDay(f.At, c.zone)
+	r.orderedAt, r.localDay, r.orderedDay = append(r.orderedAt, orderedAt), append(r.localDay, day), append(r.orderedDay, day)
+	if f.Kind == promo.FactReversal {
+		r.orderedDay[len(r.orderedDay)-1] = localDay(orderedAt, c.zone)
+	}
 	r.tx = append(r.tx, f.Tx)
 	r.id = append(r.id, uint64(f.ID))
 }
@@ -90,7 +97,8 @@ func (r *rows) columns(batch int64) []any {
 	return []any{
 		r.shop, r.kind, r.at, r.promotions, r.tools, r.buyer, r.order, r.product, r.category, r.channel,
 		r.livestream, r.account, r.distribution, r.quantity, r.currency,
-		r.revenue, r.itemDiscount, r.voucherDiscount, r.subsidy, r.validTo, r.orderedAt, r.tx, r.id, batches,
+		r.revenue, r.itemDiscount, r.voucherDiscount, r.subsidy, r.validTo, r.orderedAt,
+		r.localDay, r.orderedDay, r.tx, r.id, batches,
 	}
 }
 
@@ -98,6 +106,7 @@ func (r *rows) columns(batch int64) []any {
 type currency struct {
 	code   string
 	digits int32
+	zone   *time.Location
 }
 
 func unsigned(n []int64) []uint64 {

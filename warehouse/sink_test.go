@@ -17,7 +17,7 @@ func rowsOf(t testing.TB, n int) *rows {
 			At: march.Add(time.Duration(i) * time.Second), Payload: []byte(`{"quantity": 1}`),
 		}
 	}
-	load, err := pack(facts, map[promo.ShopID]currency{1: {"USD", 2}})
+	load, err := pack(facts, map[promo.ShopID]currency{1: {"USD", 2, time.UTC}})
 	must(t, err)
 	return load.partitions[202403]
 }

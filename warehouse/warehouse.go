@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -32,6 +33,8 @@ type Warehouse struct {
 	ledger  Ledger
 	relay   *Relay
 	clock   func() time.Time
+	// days says that all facts know their day.
+	days atomic.Bool
 }
 
 // Open connects to the ClickHouse that the options name, and makes the database they name if it is missing. Facts come
@@ -79,6 +82,9 @@ func (w *Warehouse) Migrate(ctx context.Context) error {
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrating the warehouse: %w", err)
+	}
+	if err := w.learnDays(ctx); err != nil {
+		return err
 	}
 	return w.belong(ctx)
 }
