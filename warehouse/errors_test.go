@@ -84,6 +84,9 @@ func (b *bundle) testAReportThatTakesTooMuchIsATimeout(t *testing.T) {
 		if code(err) != promo.Timeout {
 			t.Errorf("%s: %v", name, err)
 		}
+		eventually(t, "the report is gone from the server", func() bool {
+			return b.count(t, "count()", "system.processes where current_database = currentDatabase() and position(query, 'from numbers(10') > 0 and position(query, 'system.processes') = 0") == 0
+		})
 	}
 }
 

@@ -139,6 +139,8 @@ func query[R any](ctx context.Context, w *Warehouse, sql string, params clickhou
 	ctx = clickhouse.Context(ctx, clickhouse.WithParameters(params), clickhouse.WithSettings(clickhouse.Settings{
 		"max_execution_time": int(reportTime.Seconds()),
 		"max_memory_usage":   reportMemory,
+		// Over HTTP a server goes on for a caller who is gone, unless it is told not to.
+		"cancel_http_readonly_queries_on_client_close": 1,
 	}))
 	var rows []R
 	if err := w.conn.Select(ctx, &rows, sql); err != nil {
