@@ -88,7 +88,7 @@ func (l *Ledger) conversations(ctx context.Context, a promo.Actor, args promo.Pa
 	if err != nil {
 		return promo.Page[*promo.Conversation]{}, err
 	}
-	return view(ctx, l, a, func(tx *sqlx.Tx) (page promo.Page[*promo.Conversation], err error) {
+	return browse(ctx, l, a, func(tx *sqlx.Tx) (page promo.Page[*promo.Conversation], err error) {
 		var rows []conversationRow
 		if err := tx.SelectContext(ctx, &rows, query, append(params, at, serial, args.First+1)...); err != nil {
 			return page, err

@@ -104,7 +104,7 @@ func (l *Ledger) OwnClaims(ctx context.Context, a promo.Actor, statuses []promo.
 	if err != nil {
 		return promo.Page[*promo.Claim]{}, err
 	}
-	return view(ctx, l, a, func(tx *sqlx.Tx) (page promo.Page[*promo.Claim], err error) {
+	return browse(ctx, l, a, func(tx *sqlx.Tx) (page promo.Page[*promo.Claim], err error) {
 		var rows []claimRow
 		if err := tx.SelectContext(ctx, &rows, claimsOfBuyer, l.now(), list(statuses), at, serial, args.First+1); err != nil {
 			return page, err

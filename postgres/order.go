@@ -102,7 +102,7 @@ func (l *Ledger) Orders(ctx context.Context, a promo.Actor, shop promo.ShopID, a
 	if err != nil {
 		return promo.Page[*promo.Order]{}, err
 	}
-	return view(ctx, l, a, func(tx *sqlx.Tx) (page promo.Page[*promo.Order], err error) {
+	return browse(ctx, l, a, func(tx *sqlx.Tx) (page promo.Page[*promo.Order], err error) {
 		var rows []orderRow
 		if err := tx.SelectContext(ctx, &rows, orderList, shop, at, serial, args.First+1); err != nil {
 			return page, err

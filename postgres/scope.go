@@ -29,6 +29,8 @@ type scope struct {
 	accounts []promo.AccountID
 	subject  string
 	actor    promo.Role
+	// browsing says that it reads a list, of which the arguments say what is looked for and from where.
+	browsing bool
 	// at is the moment at which the transaction acts; inTx sets it.
 	at time.Time
 }
@@ -52,14 +54,14 @@ select set_config('role', $1, true), set_config('app.shops', $2::bigint[]::text,
 select set_config('app.buyer', coalesce((select id::text from buyers where external_id = $1), ''), true)`
 )
 
-// planning is how prepared statements are planned. What claims and checkout look for is always found by the same indexes, so
-// one plan does, and must not be made for a table that is still small. What lists look for depends on which of their filters
-// are given, so each page has a plan of its own.
+// planning is how prepared statements are planned. What is looked for by key is always found by the same indexes, so one plan
+// does, and must not be made for a table that is still small. What a list looks for depends on which of its filters are given,
+// so each page has a plan of its own; as has what an import or the relay reads, where a plan is little beside the reading.
 func (s scope) planning() (cacheMode, seqscan string) {
-	if s.role == roleClaims || s.role == roleCheckout {
-		return "force_generic_plan", "off"
+	if s.browsing || s.role == roleImport || s.role == roleRelay {
+		return "force_custom_plan", "on"
 	}
-	return "force_custom_plan", "on"
+	return "force_generic_plan", "off"
 }
 
 // inTx runs do in a transaction that acts within the scope. It commits if do returns nil.
@@ -96,10 +98,20 @@ func enter(ctx context.Context, tx *sqlx.Tx, s scope) error {
 	return nil
 }
 
-// view reads within the actor's scope.
+// view reads what has keys within the actor's scope.
 func view[T any](ctx context.Context, l *Ledger, a promo.Actor, read func(*sqlx.Tx) (T, error)) (T, error) {
-	var result T
-	err := l.inTx(ctx, scopeOf(a), func(tx *sqlx.Tx) (err error) {
+	return within(ctx, l, scopeOf(a), read)
+}
+
+// browse reads a list within the actor's scope.
+func browse[T any](ctx context.Context, l *Ledger, a promo.Actor, read func(*sqlx.Tx) (T, error)) (T, error) {
+	s := scopeOf(a)
+	s.browsing = true
+	return within(ctx, l, s, read)
+}
+
+func within[T any](ctx context.Context, l *Ledger, s scope, read func(*sqlx.Tx) (T, error)) (result T, err error) {
+	err = l.inTx(ctx, s, func(tx *sqlx.Tx) (err error) {
 		result, err = read(tx)
 		return err
 	})

@@ -23,10 +23,12 @@ func containing(part *string) any {
 // searching is the scope that a list of a shop is filtered in. The role that looks into texts is not held back by any policy
 // (0009_lists.sql): only who owns the shop may search in it.
 func searching(a promo.Actor, shop promo.ShopID, text bool) scope {
+	s := scopeOf(a)
 	if text && a.Owns(shop) {
-		return scope{role: roleSearch}
+		s = scope{role: roleSearch}
 	}
-	return scopeOf(a)
+	s.browsing = true
+	return s
 }
 
 // found finds numbers of a shop with a query, and fetches their rows within the actor's scope.
@@ -36,12 +38,10 @@ func found[R any](ctx context.Context, l *Ledger, a promo.Actor, s scope, shop p
 		if err := tx.SelectContext(ctx, &serials, query, params...); err != nil {
 			return err
 		}
-		if s.role != roleAPI {
-			own := scopeOf(a)
-			own.at = l.now()
-			if err := enter(ctx, tx, own); err != nil {
-				return err
-			}
+		own := scopeOf(a)
+		own.at = l.now()
+		if err := enter(ctx, tx, own); err != nil {
+			return err
 		}
 		return tx.SelectContext(ctx, &rows, fetch, shop, pq.Array(serials))
 	})

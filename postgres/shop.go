@@ -49,7 +49,7 @@ limit $3`
 
 // Shops lists the actor's own shops by name; every shop for an ADMIN.
 func (l *Ledger) Shops(ctx context.Context, a promo.Actor, args promo.PageArgs) (promo.Page[*promo.Shop], error) {
-	return view(ctx, l, a, func(tx *sqlx.Tx) (page promo.Page[*promo.Shop], err error) {
+	return browse(ctx, l, a, func(tx *sqlx.Tx) (page promo.Page[*promo.Shop], err error) {
 		var rows []shopRow
 		value, serial := after(args)
 		if err := tx.SelectContext(ctx, &rows, shopList, value, serial, args.First+1); err != nil {

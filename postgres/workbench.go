@@ -46,7 +46,7 @@ func (l *Ledger) Workbench(ctx context.Context, a promo.Actor, id promo.Conversa
 	if err != nil {
 		return promo.Page[*promo.WorkbenchCoupon]{}, err
 	}
-	return view(ctx, l, a, func(tx *sqlx.Tx) (page promo.Page[*promo.WorkbenchCoupon], err error) {
+	return browse(ctx, l, a, func(tx *sqlx.Tx) (page promo.Page[*promo.WorkbenchCoupon], err error) {
 		row, err := one[conversationRow](ctx, tx, conversationByID, id.Shop, id.Serial)
 		if err != nil {
 			return page, err
