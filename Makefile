@@ -4,6 +4,8 @@
 .PHONY: help run web test bench lint generate build compile clean
 
 BIN := bin/voucherhouse
+# Without notes for debuggers: on a fresh machine the compiler is then done a fifth sooner.
+export GOFLAGS ?= -gcflags=all=-dwarf=false -ldflags=-w
 # Packages of npm: both engines and what the explorer is built from.
 NODE := node_modules/.package-lock.json
 PAGE := web/dist/explorer/index.html
