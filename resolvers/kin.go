@@ -13,6 +13,8 @@ import (
 // waiting for the others to ask.
 type kin struct {
 	mu sync.Mutex
+	// noted are the values that have not been searched for ids yet: that is left until somebody asks.
+	noted []any
 	// groups gives an id's group: the other ids of its type in the value that it came with first.
 	groups map[any][]any
 }
@@ -23,6 +25,7 @@ func newKin() *kin { return &kin{groups: map[any][]any{}} }
 func beside[ID comparable](k *kin, id ID) []ID {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.search()
 	group, known := k.groups[id]
 	if !known {
 		return []ID{id}
@@ -34,20 +37,33 @@ func beside[ID comparable](k *kin, id ID) []ID {
 	return ids
 }
 
-// note takes note of the ids in a value that belongs to the answer.
+// note takes note of a value that belongs to the answer.
 func (k *kin) note(value any) {
-	found := ids{seen: map[any]bool{}, byType: map[reflect.Type][]any{}}
-	found.collect(reflect.ValueOf(value))
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for _, group := range found.byType {
-		if len(group) == 1 {
-			continue
+	k.noted = append(k.noted, value)
+}
+
+// search groups the ids in the values that were noted.
+func (k *kin) search() {
+	for _, value := range k.noted {
+		found := ids{seen: map[any]bool{}, byType: map[reflect.Type][]any{}}
+		found.collect(reflect.ValueOf(value))
+		for _, group := range found.byType {
+			k.join(group)
 		}
-		for _, id := range group {
-			if _, known := k.groups[id]; !known {
-				k.groups[id] = group
-			}
+	}
+	k.noted = nil
+}
+
+// join makes a group of ids. Those that have one stay there.
+func (k *kin) join(group []any) {
+	if len(group) == 1 {
+		return
+	}
+	for _, id := range group {
+		if _, known := k.groups[id]; !known {
+			k.groups[id] = group
 		}
 	}
 }

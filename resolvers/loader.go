@@ -3,6 +3,7 @@ package resolvers
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -13,8 +14,6 @@ import (
 // loaders look up what an answer's fields refer to, so that a list costs one statement and not one for each item, wherever
 // in the query the items stand.
 type loaders struct {
-	kin *kin
-
 	vouchers *loader[promo.VoucherID, *promo.Voucher]
 	usages   *loader[promo.VoucherID, *promo.Usage]
 	products *loader[promo.ProductID, *promo.Product]
@@ -45,12 +44,21 @@ type loaders struct {
 	refunds    *loader[promo.OrderID, []promo.Refund]
 }
 
-type loadersKey struct{}
+type lookUpsKey struct{}
 
-func newLoaders(r *Resolver) *loaders {
+// lookUps are what an answer's fields share. Its loaders are made when the first of them is asked for: many an answer needs none.
+type lookUps struct {
+	kin     *kin
+	loaders func() *loaders
+}
+
+func newLookUps(r *Resolver) *lookUps {
 	k := newKin()
+	return &lookUps{kin: k, loaders: sync.OnceValue(func() *loaders { return newLoaders(k, r) })}
+}
+
+func newLoaders(k *kin, r *Resolver) *loaders {
 	return &loaders{
-		kin:                       k,
 		vouchers:                  load(k, r.Promotions.Vouchers),
 		usages:                    load(k, r.Promotions.Usages),
 		products:                  load(k, r.Shops.ProductsByID),
@@ -80,7 +88,7 @@ func newLoaders(r *Resolver) *loaders {
 // withLoaders gives every answer loaders of its own: each message of a subscription is looked up anew.
 func withLoaders(r *Resolver) graphql.ResponseMiddleware {
 	return func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-		return next(context.WithValue(ctx, loadersKey{}, newLoaders(r)))
+		return next(context.WithValue(ctx, lookUpsKey{}, newLookUps(r)))
 	}
 }
 
@@ -90,7 +98,7 @@ func renewLoaders(r *Resolver) graphql.RootFieldMiddleware {
 		if graphql.GetOperationContext(ctx).Operation.Operation != ast.Mutation {
 			return next(ctx)
 		}
-		return next(context.WithValue(ctx, loadersKey{}, newLoaders(r)))
+		return next(context.WithValue(ctx, lookUpsKey{}, newLookUps(r)))
 	}
 }
 
@@ -99,7 +107,7 @@ func noteKin(ctx context.Context, next graphql.Resolver) (any, error) {
 	value, err := next(ctx)
 	field := graphql.GetFieldContext(ctx)
 	if value != nil && field.IsResolver && field.Object != "Subscription" { // a subscription is no answer yet
-		loadersOf(ctx).kin.note(value)
+		lookUpsOf(ctx).kin.note(value)
 	}
 	return value, err
 }
@@ -152,4 +160,6 @@ func orNothing[T any](found T, err error) (T, error) {
 }
 
 // loadersOf are the loaders of the answer that the context belongs to.
-func loadersOf(ctx context.Context) *loaders { return ctx.Value(loadersKey{}).(*loaders) }
+func loadersOf(ctx context.Context) *loaders { return lookUpsOf(ctx).loaders() }
+
+func lookUpsOf(ctx context.Context) *lookUps { return ctx.Value(lookUpsKey{}).(*lookUps) }
