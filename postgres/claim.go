@@ -21,7 +21,7 @@ func (l *Ledger) Claim(ctx context.Context, r promo.ClaimRequest) (*promo.Claim,
 	}
 }
 
-// claimScope is what a batch acts in: the voucher's shop, and all buyers.
-func claimScope(v promo.VoucherID) scope {
-	return scope{role: roleClaims, shops: []promo.ShopID{v.Shop}}
+// claimScope is what a batch acts in: the vouchers' shop, and all buyers.
+func claimScope(shop promo.ShopID) scope {
+	return scope{role: roleClaims, shops: []promo.ShopID{shop}}
 }

@@ -16,55 +16,89 @@ import (
 // mostSelling bounds how many vouchers are remembered as selling.
 const mostSelling = 100_000
 
-// decideClaims settles the claims of one voucher in one transaction.
+// decideClaims settles claims of one shop in one transaction.
 //
-// The voucher is looked at first without a lock: refusals that need none, and those of a sold-out voucher, never wait for
-// a claim. That is left out while the voucher is selling: its last batch made claims, and left some. Then the buyers are made
-// sure of, the voucher's row is locked, and everything that can change is read behind the lock before it is decided. What
-// livestreams hand out, and the chats that coupons are sent into, are locked after the voucher.
-func (l *Ledger) decideClaims(ctx context.Context, pending []*pendingClaim) error {
-	id := pending[0].request.Voucher
-	b := &claimBatch{ledger: l, pending: pending, id: id}
+// Vouchers are looked at first without a lock: refusals that need none, and those of a sold-out voucher, never wait for a
+// claim. That is left out for a voucher that is selling: its last batch made claims, and left some. Then the buyers are made
+// sure of, the vouchers' rows are locked, and everything that can change is read behind the locks before it is decided. What
+// livestreams hand out, and the chats that coupons are sent into, are locked after the vouchers.
+func (l *Ledger) decideClaims(ctx context.Context, pending []*pendingClaim, wait bool) (busy []*pendingClaim, err error) {
+	var looked, locked *claimBatch
 	decide := func(tx *sqlx.Tx) error {
-		if !l.selling.Contains(id) {
-			if err := b.look(ctx, tx); err != nil || b.closed() {
-				return err
-			}
+		looked, locked = l.claimBatches(pending)
+		if err := looked.look(ctx, tx); err != nil {
+			return err
 		}
-		return b.decideLocked(ctx, tx)
+		locked.pending = append(locked.pending, looked.promising()...)
+		return locked.decideLocked(ctx, tx, wait)
 	}
-	err := l.inTx(ctx, claimScope(id), decide)
+	shop := pending[0].request.Voucher.Shop
+	err = l.inTx(ctx, claimScope(shop), decide)
 	if errors.Is(err, errKeyTaken) && len(pending) == 1 {
 		// Looked at again, it is a repeat. Claims of a larger batch come here one by one.
-		err = l.inTx(ctx, claimScope(id), decide)
+		err = l.inTx(ctx, claimScope(shop), decide)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if b.closed() || b.voucher.Claimed >= b.voucher.TotalQuantity {
-		l.selling.Remove(id)
-	} else {
-		l.selling.Add(id, struct{}{})
-	}
-	b.answer()
-	return nil
+	l.learnWhatSells(locked)
+	looked.answer()
+	locked.answer()
+	return locked.busy, nil
 }
 
-// claimBatch is what is known of a batch while it is decided. Outcomes are handed out only after the commit.
+// claimBatches divides claims into those whose vouchers have to be looked at, and those of vouchers that are selling.
+func (l *Ledger) claimBatches(pending []*pendingClaim) (looked, locked *claimBatch) {
+	shop := pending[0].request.Voucher.Shop
+	looked, locked = &claimBatch{ledger: l, shop: shop}, &claimBatch{ledger: l, shop: shop}
+	for _, p := range pending {
+		if l.selling.Contains(p.request.Voucher) {
+			locked.pending = append(locked.pending, p)
+		} else {
+			looked.pending = append(looked.pending, p)
+		}
+	}
+	return looked, locked
+}
+
+// learnWhatSells remembers the vouchers that made claims, as long as some are left.
+func (l *Ledger) learnWhatSells(b *claimBatch) {
+	made := map[promo.VoucherID]bool{}
+	for _, i := range b.made {
+		made[b.pending[i].request.Voucher] = true
+	}
+	for id, v := range b.vouchers {
+		if made[id] && v.Claimed < v.TotalQuantity {
+			l.selling.Add(id, struct{}{})
+		} else {
+			l.selling.Remove(id)
+		}
+	}
+}
+
+// claimBatch is what is known of claims of one shop while they are decided. Outcomes are handed out only after the commit.
 type claimBatch struct {
 	ledger  *Ledger
-	id      promo.VoucherID
+	shop    promo.ShopID
 	pending []*pendingClaim
-	now     time.Time
-	voucher *promo.Voucher
-	buyers  map[string]promo.BuyerID
+	// busy are claims whose voucher somebody else holds: they are no part of the batch any more.
+	busy     []*pendingClaim
+	now      time.Time
+	vouchers map[promo.VoucherID]*promo.Voucher
+	buyers   map[string]promo.BuyerID
 	// held counts the copies that each buyer has, those of this batch included.
-	held map[promo.BuyerID]int
-	// standings are how buyers stand to what their livestreams hand out of a LIVE voucher.
+	held map[copiesOf]int
+	// standings are how buyers stand to what their livestreams hand out of LIVE vouchers.
 	standings map[handedOut]*promo.LiveStanding
 	// outcomes are in the order of pending.
 	outcomes []claimOutcome
 	made     []int
+}
+
+// copiesOf are a buyer's of a voucher.
+type copiesOf struct {
+	voucher promo.VoucherID
+	buyer   promo.BuyerID
 }
 
 type claimOutcome struct {
@@ -74,30 +108,74 @@ type claimOutcome struct {
 
 // look decides in memory as things stand now, without a lock; nothing is stored.
 func (b *claimBatch) look(ctx context.Context, tx *sqlx.Tx) error {
-	if err := b.read(ctx, tx, voucherByID); err != nil || b.voucher == nil {
+	if len(b.pending) == 0 {
+		return nil
+	}
+	if err := b.read(ctx, tx, vouchersOfBatch); err != nil {
 		return err
 	}
+	b.refuseUnknown()
 	return b.weigh(ctx, tx)
 }
 
-// read reads the voucher, and forgets what was decided before.
-func (b *claimBatch) read(ctx context.Context, tx *sqlx.Tx, query string) error {
-	b.outcomes, b.made, b.voucher = make([]claimOutcome, len(b.pending)), nil, nil
-	row, err := one[voucherRow](ctx, tx, query, b.id.Shop, b.id.Serial)
-	if errors.Is(err, promo.ErrNotFound) {
-		for i := range b.outcomes {
-			b.outcomes[i].err = promo.RefuseClaim(promo.ClaimVoucherUnknown)
+// promising are the claims of those vouchers that would make some. They leave the batch: they are decided behind the lock.
+func (b *claimBatch) promising() (promising []*pendingClaim) {
+	sells := map[promo.VoucherID]bool{}
+	for _, i := range b.made {
+		sells[b.pending[i].request.Voucher] = true
+	}
+	var pending []*pendingClaim
+	var outcomes []claimOutcome
+	for i, p := range b.pending {
+		if sells[p.request.Voucher] {
+			promising = append(promising, p)
+		} else {
+			pending, outcomes = append(pending, p), append(outcomes, b.outcomes[i])
 		}
-		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("reading a voucher: %w", err)
+	b.pending, b.outcomes, b.made = pending, outcomes, nil
+	return promising
+}
+
+const (
+	vouchersOfBatch = selectVoucher + `
+where p.shop_id = $1 and p.id = any ($2)`
+	// In one order, like whoever else locks several. The key stays free for those that refer to the voucher: a payment that
+	// redeems a claim waits for no batch.
+	lockedVouchers = vouchersOfBatch + `
+order by p.id
+for no key update of v for share of p`
+	// Without those that somebody else holds.
+	freeVouchers = vouchersOfBatch + `
+order by p.id
+for no key update of v skip locked for share of p skip locked`
+)
+
+// read reads the vouchers of the claims.
+func (b *claimBatch) read(ctx context.Context, tx *sqlx.Tx, query string) error {
+	var rows []voucherRow
+	if err := tx.SelectContext(ctx, &rows, query, b.shop, pq.Array(b.serials())); err != nil {
+		return fmt.Errorf("reading vouchers: %w", err)
 	}
-	b.voucher = row.promo()
+	b.vouchers, b.outcomes = make(map[promo.VoucherID]*promo.Voucher, len(rows)), make([]claimOutcome, len(b.pending))
+	for _, r := range rows {
+		v := r.promo()
+		b.vouchers[v.ID] = v
+	}
 	return nil
 }
 
-// weigh reads how the buyers stand to the voucher, and decides.
+// serials are the numbers of the claims' vouchers, each once.
+func (b *claimBatch) serials() []int64 {
+	serials := make([]int64, len(b.pending))
+	for i, p := range b.pending {
+		serials[i] = p.request.Voucher.Serial
+	}
+	slices.Sort(serials)
+	return slices.Compact(serials)
+}
+
+// weigh reads how the buyers stand to the vouchers, and decides.
 func (b *claimBatch) weigh(ctx context.Context, tx *sqlx.Tx) error {
 	b.now = b.ledger.now()
 	b.refuse()
@@ -118,11 +196,20 @@ func (b *claimBatch) weigh(ctx context.Context, tx *sqlx.Tx) error {
 	return nil
 }
 
+// refuseUnknown settles the claims of what is no voucher.
+func (b *claimBatch) refuseUnknown() {
+	for i, p := range b.pending {
+		if b.vouchers[p.request.Voucher] == nil {
+			b.outcomes[i].err = promo.RefuseClaim(promo.ClaimVoucherUnknown)
+		}
+	}
+}
+
 // refuse settles the claims that the voucher itself forbids.
 func (b *claimBatch) refuse() {
 	for i, p := range b.pending {
 		if b.open(i) {
-			b.outcomes[i].err = b.voucher.Claimable(p.request.Source(), b.now)
+			b.outcomes[i].err = b.vouchers[p.request.Voucher].Claimable(p.request.Source(), b.now)
 		}
 	}
 }
@@ -130,50 +217,46 @@ func (b *claimBatch) refuse() {
 // open tells whether a claim is still to be decided.
 func (b *claimBatch) open(i int) bool { return b.outcomes[i].claim == nil && b.outcomes[i].err == nil }
 
-// closed tells whether the batch makes no claim, so that what look decided stands.
-func (b *claimBatch) closed() bool { return len(b.made) == 0 }
-
 // decide takes the claims in their order: the buyer's limit, then the quantity.
 func (b *claimBatch) decide() {
-	left := b.voucher.TotalQuantity - b.voucher.Claimed
+	left := make(map[promo.VoucherID]int, len(b.vouchers))
+	for id, v := range b.vouchers {
+		left[id] = v.TotalQuantity - v.Claimed
+	}
 	for i, p := range b.pending {
 		if !b.open(i) {
 			continue
 		}
-		buyer, held := b.buyers[p.request.Subject], 0
-		if buyer != 0 { // known: behind the lock everybody is
-			held = b.held[buyer]
+		id, held := p.request.Voucher, 0
+		of := copiesOf{id, b.buyers[p.request.Subject]}
+		if of.buyer != 0 { // known: behind the lock everybody is
+			held = b.held[of]
 		}
-		if b.outcomes[i].err = b.voucher.CountsAllow(held, left); b.outcomes[i].err == nil {
-			left--
-			b.held[buyer]++
+		if b.outcomes[i].err = b.vouchers[id].CountsAllow(held, left[id]); b.outcomes[i].err == nil {
+			left[id]--
+			b.held[of]++
 			b.made = append(b.made, i)
 		}
 	}
 }
 
-const (
-	insertBuyers = `
+const insertBuyers = `
 insert into buyers (external_id, name)
 select subject, subject from unnest($1::text[]) as subject
 on conflict (external_id) do nothing`
-	// The key stays free for those that refer to the voucher: a payment that redeems a claim waits for no batch.
-	lockedVoucher = voucherByID + `
-for no key update of v for share of p`
-)
 
-// decideLocked decides behind the voucher's lock, and stores what was made.
-func (b *claimBatch) decideLocked(ctx context.Context, tx *sqlx.Tx) error {
-	// All of them: behind the lock a claim may be made that was refused before it.
-	subjects := make([]string, len(b.pending))
-	for i, p := range b.pending {
-		subjects[i] = p.request.Subject
+// decideLocked decides behind the vouchers' locks, and stores what was made.
+func (b *claimBatch) decideLocked(ctx context.Context, tx *sqlx.Tx, wait bool) error {
+	if len(b.pending) == 0 {
+		return nil
 	}
+	// All of them: behind the lock a claim may be made that was refused before it.
+	subjects, _ := b.asked()
 	slices.Sort(subjects) // batches that make the same buyers wait for each other in one order
 	if _, err := tx.ExecContext(ctx, insertBuyers, pq.Array(slices.Compact(subjects))); err != nil {
 		return fmt.Errorf("making sure of the buyers: %w", err)
 	}
-	if err := b.read(ctx, tx, lockedVoucher); err != nil || b.voucher == nil {
+	if err := b.lock(ctx, tx, wait); err != nil || len(b.pending) == 0 {
 		return err
 	}
 	if err := b.lockHandedOut(ctx, tx); err != nil {
@@ -182,35 +265,64 @@ func (b *claimBatch) decideLocked(ctx context.Context, tx *sqlx.Tx) error {
 	if err := b.holdChats(ctx, tx); err != nil {
 		return err
 	}
-	if err := b.weigh(ctx, tx); err != nil || b.closed() {
+	if err := b.weigh(ctx, tx); err != nil || len(b.made) == 0 {
 		return err
 	}
 	return b.store(ctx, tx)
 }
 
+// lock locks the vouchers. Unless those that somebody else holds are waited for, their claims leave the batch.
+func (b *claimBatch) lock(ctx context.Context, tx *sqlx.Tx, wait bool) error {
+	query := freeVouchers
+	if wait {
+		query = lockedVouchers
+	}
+	if err := b.read(ctx, tx, query); err != nil {
+		return err
+	}
+	var free []*pendingClaim
+	for _, p := range b.pending {
+		if b.vouchers[p.request.Voucher] != nil {
+			free = append(free, p)
+		} else {
+			b.busy = append(b.busy, p)
+		}
+	}
+	b.pending, b.outcomes = free, make([]claimOutcome, len(free))
+	return nil
+}
+
+// asked are the buyers and the numbers of the vouchers of the claims, column by column.
+func (b *claimBatch) asked() (subjects []string, vouchers []int64) {
+	subjects, vouchers = make([]string, len(b.pending)), make([]int64, len(b.pending))
+	for i, p := range b.pending {
+		subjects[i], vouchers[i] = p.request.Subject, p.request.Voucher.Serial
+	}
+	return subjects, vouchers
+}
+
 const heldByBuyers = `
-select b.external_id, b.id,
-    (select count(*) from claims c where c.shop_id = $1 and c.voucher_id = $2 and c.buyer_id = b.id) as held
-from buyers b
-where b.external_id = any ($3)`
+select asked.voucher_id, b.external_id, b.id,
+    (select count(*) from claims c where c.shop_id = $1 and c.voucher_id = asked.voucher_id and c.buyer_id = b.id) as held
+from unnest($2::bigint[], $3::text[]) as asked (voucher_id, subject)
+    join buyers b on b.external_id = asked.subject`
 
 // count reads how many copies each buyer has.
 func (b *claimBatch) count(ctx context.Context, tx *sqlx.Tx) error {
-	subjects := make([]string, len(b.pending))
-	for i, p := range b.pending {
-		subjects[i] = p.request.Subject
-	}
 	var rows []struct {
+		VoucherID  int64  `db:"voucher_id"`
 		ExternalID string `db:"external_id"`
 		ID         promo.BuyerID
 		Held       int
 	}
-	if err := tx.SelectContext(ctx, &rows, heldByBuyers, b.id.Shop, b.id.Serial, pq.Array(subjects)); err != nil {
+	subjects, vouchers := b.asked()
+	if err := tx.SelectContext(ctx, &rows, heldByBuyers, b.shop, pq.Array(vouchers), pq.Array(subjects)); err != nil {
 		return fmt.Errorf("counting the buyers' claims: %w", err)
 	}
-	b.buyers, b.held = map[string]promo.BuyerID{}, map[promo.BuyerID]int{}
+	b.buyers, b.held = map[string]promo.BuyerID{}, map[copiesOf]int{}
 	for _, r := range rows {
-		b.buyers[r.ExternalID], b.held[r.ID] = r.ID, r.Held
+		b.buyers[r.ExternalID] = r.ID
+		b.held[copiesOf{promo.VoucherID{Shop: b.shop, Serial: r.VoucherID}, r.ID}] = r.Held
 	}
 	return nil
 }

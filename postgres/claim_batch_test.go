@@ -144,6 +144,77 @@ func TestOneBadClaimHurtsNoOther(t *testing.T) {
 	b.checkLedger(v.ID, 3)
 }
 
+// Q4: a voucher that somebody else holds keeps claims of the shop's other vouchers waiting neither behind it nor beside it, and
+// those are decided together.
+func TestAHeldVoucherHoldsNoOther(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	shop := b.shop("A")
+	held, other, third := b.voucher(shop), b.voucher(shop), b.voucher(shop)
+	holder := b.begin()
+	holder.MustExec(`select from vouchers where id = $1 for update`, held.ID.Serial)
+	waiting := make(chan error)
+	go func() {
+		_, _, err := b.Claim(t.Context(), promo.ClaimRequest{Voucher: held.ID, Subject: "bo"})
+		waiting <- err
+	}()
+	b.untilWaiting(1)
+	b.claim(other.ID, "bo")
+	for _, a := range claimAll(t, []*Ledger{b.Ledger}, []promo.ClaimRequest{{Voucher: other.ID, Subject: "cy"}, {Voucher: third.ID, Subject: "cy"}}) {
+		if a.err != nil {
+			t.Error(a.err)
+		}
+	}
+	select {
+	case err := <-waiting:
+		t.Fatalf("claimed, and somebody else holds the voucher: %v", err)
+	default:
+	}
+	if err := holder.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-waiting; err != nil {
+		t.Error(err)
+	}
+	for v, claims := range map[promo.VoucherID]int{held.ID: 1, other.ID: 2, third.ID: 1} {
+		b.checkLedger(v, claims)
+	}
+}
+
+// Q4: claims of several vouchers that arrive while a decision is in flight are decided in one transaction, each by the rules of
+// its own voucher.
+func TestClaimsOfAShopAreDecidedTogether(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	shop := b.shop("A")
+	one, two, private := b.voucher(shop, copies(2, 1)), b.voucher(shop, copies(5, 2)), b.voucher(shop, withTool(promo.ChatCoupon))
+	var pending []*pendingClaim
+	for _, r := range []promo.ClaimRequest{
+		{Voucher: one.ID, Subject: "bo"}, {Voucher: two.ID, Subject: "bo"}, {Voucher: one.ID, Subject: "bo"}, {Voucher: two.ID, Subject: "bo"},
+		{Voucher: one.ID, Subject: "cy"}, {Voucher: one.ID, Subject: "di"}, {Voucher: private.ID, Subject: "di"}, {Voucher: two.ID, Subject: "di", IdempotencyKey: "k"},
+		{Voucher: promo.VoucherID{Shop: shop, Serial: 404}, Subject: "di"},
+	} {
+		pending = append(pending, &pendingClaim{request: r, settled: make(chan struct{})})
+	}
+	if busy, err := b.decideClaims(t.Context(), pending, false); err != nil || len(busy) > 0 {
+		t.Fatalf("%d are busy, %v", len(busy), err)
+	}
+	for i, want := range []promo.Code{"", "", promo.ClaimCustomerLimit, "", "", promo.ClaimSoldOut, promo.ClaimPrivate, "", promo.ClaimVoucherUnknown} {
+		p := pending[i]
+		<-p.settled
+		if want != "" {
+			wantCode(t, p.err, want)
+		} else if p.err != nil || p.claim.Voucher != p.request.Voucher || p.voucher.ID != p.request.Voucher {
+			t.Errorf("%v: %v, %v", p.request, p.claim, p.err)
+		}
+	}
+	b.checkLedger(one.ID, 2)
+	b.checkLedger(two.ID, 3)
+	if n := get[int](b, `select count(distinct tx) from outbox where kind = 'claim'`); n != 1 {
+		t.Errorf("%d transactions", n)
+	}
+}
+
 // Q4: what arrives while a decision is in flight is decided together, in one transaction.
 func TestClaimsAreDecidedTogether(t *testing.T) {
 	t.Parallel()

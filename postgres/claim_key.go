@@ -38,7 +38,7 @@ func (b *claimBatch) repeats(ctx context.Context, tx *sqlx.Tx) error {
 		return nil
 	}
 	var rows []usedKeyRow
-	if err := tx.SelectContext(ctx, &rows, usedClaimKeys, b.id.Shop, pq.Array(callers), pq.Array(keys), pq.Array(bodies), b.now.Add(-keyLifetime)); err != nil {
+	if err := tx.SelectContext(ctx, &rows, usedClaimKeys, b.shop, pq.Array(callers), pq.Array(keys), pq.Array(bodies), b.now.Add(-keyLifetime)); err != nil {
 		return fmt.Errorf("looking up idempotency keys: %w", err)
 	}
 	used := map[[2]string]usedKeyRow{}

@@ -12,7 +12,7 @@ import (
 const (
 	// mostWaiting bounds the claims of one voucher that wait: past it callers are told to come back.
 	mostWaiting = 10_000
-	// mostTogether bounds the claims that one transaction decides, and so how long it holds the voucher.
+	// mostTogether bounds the claims that one transaction decides, and so how long it holds their vouchers.
 	mostTogether = 500
 	// decisionTime bounds one transaction. It is the batch's own: a caller that goes away ends nobody else's claim.
 	decisionTime = 10 * time.Second
@@ -21,22 +21,34 @@ const (
 // errBusy says that too many claims of the voucher are waiting.
 var errBusy = &promo.Error{Code: promo.RateLimited, Message: "Too many buyers are claiming this voucher. Try again in a second."}
 
-// claimQueues gathers the claims of each voucher that arrive while a decision on it is in flight, and has them decided
-// together. There is no timer: a lone claim is decided at once, and batches grow with the load.
+// claimQueues gathers the claims of each shop that arrive while a decision on others is in flight, and has them decided
+// together, whichever vouchers they are of. There is no timer: a lone claim is decided at once, and batches grow with the load.
 type claimQueues struct {
-	// decide settles every claim of a batch of one voucher, or none and returns an error.
-	decide func(context.Context, []*pendingClaim) error
+	decide decideClaims
 
-	mu      sync.Mutex
-	queues  map[promo.VoucherID]*claimQueue
+	mu     sync.Mutex
+	queues map[promo.VoucherID]*claimQueue
+	// turns are the vouchers of each shop whose claims wait for the next batch, in the order in which they take their turns. A
+	// shop is there while a batch of its is in flight.
+	turns   map[promo.ShopID][]promo.VoucherID
 	running sync.WaitGroup
 }
 
-// claimQueue holds what waits for one voucher. It exists while a decision on the voucher is in flight.
+// decideClaims settles every claim of a batch of one shop, or none and returns an error. Unless it is to wait for them, it gives
+// claims back whose voucher somebody else holds.
+type decideClaims func(ctx context.Context, batch []*pendingClaim, wait bool) (busy []*pendingClaim, err error)
+
+func newClaimQueues(decide decideClaims) *claimQueues {
+	return &claimQueues{decide: decide, queues: map[promo.VoucherID]*claimQueue{}, turns: map[promo.ShopID][]promo.VoucherID{}}
+}
+
+// claimQueue holds what waits for one voucher. It exists while claims of the voucher wait or are being decided.
 type claimQueue struct {
 	waiting []*pendingClaim
 	// byKey finds waiting claims that came with an idempotency key: an equal call listens to the same claim.
 	byKey map[promo.ClaimRequest]*pendingClaim
+	// deciding says that claims of the voucher are being decided: those that wait have no turn yet.
+	deciding bool
 }
 
 // pendingClaim is a claim on its way to a decision. The outcome may be read once settled is closed.
@@ -58,15 +70,10 @@ func (p *pendingClaim) settle(err error) {
 func (q *claimQueues) join(r promo.ClaimRequest) (*pendingClaim, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	queue, busy := q.queues[r.Voucher]
-	if !busy {
+	queue := q.queues[r.Voucher]
+	if queue == nil {
 		queue = &claimQueue{byKey: map[promo.ClaimRequest]*pendingClaim{}}
-		if q.queues == nil {
-			q.queues = map[promo.VoucherID]*claimQueue{}
-		}
 		q.queues[r.Voucher] = queue
-		q.running.Add(1)
-		go q.run(r.Voucher, queue)
 	}
 	if equal := queue.byKey[r]; equal != nil {
 		return equal, nil
@@ -79,51 +86,105 @@ func (q *claimQueues) join(r promo.ClaimRequest) (*pendingClaim, error) {
 	if r.IdempotencyKey != "" {
 		queue.byKey[r] = p
 	}
+	if len(queue.waiting) == 1 && !queue.deciding {
+		q.takeTurn(r.Voucher)
+	}
 	return p, nil
 }
 
-// run decides batches until nothing waits for the voucher.
-func (q *claimQueues) run(v promo.VoucherID, queue *claimQueue) {
-	defer q.running.Done()
-	for batch := q.take(v, queue); len(batch) > 0; batch = q.take(v, queue) {
-		q.settle(batch)
+// takeTurn has a voucher wait for the shop's next batch, which begins at once if none is in flight.
+func (q *claimQueues) takeTurn(v promo.VoucherID) {
+	_, running := q.turns[v.Shop]
+	q.turns[v.Shop] = append(q.turns[v.Shop], v)
+	if !running {
+		q.running.Go(func() { q.run(v.Shop) })
 	}
 }
 
-// take removes the next batch from the queue, or the queue itself if it is empty.
-func (q *claimQueues) take(v promo.VoucherID, queue *claimQueue) []*pendingClaim {
+// run decides batches until nothing waits for the shop.
+func (q *claimQueues) run(shop promo.ShopID) {
+	for batch := q.take(shop); len(batch) > 0; batch = q.take(shop) {
+		q.finish(batch, q.settle(batch, false))
+	}
+}
+
+// take removes the shop's next batch from the queues.
+func (q *claimQueues) take(shop promo.ShopID) (batch []*pendingClaim) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	n := min(len(queue.waiting), mostTogether)
-	batch := queue.waiting[:n:n]
-	queue.waiting = queue.waiting[n:]
-	for _, p := range batch {
-		delete(queue.byKey, p.request)
+	turns := q.turns[shop]
+	for len(turns) > 0 && len(batch) < mostTogether {
+		queue := q.queues[turns[0]]
+		turns = turns[1:]
+		queue.deciding = true
+		batch = append(batch, queue.take(mostTogether-len(batch))...)
 	}
-	if n == 0 {
-		delete(q.queues, v)
+	if q.turns[shop] = turns; len(batch) == 0 {
+		delete(q.turns, shop)
 	}
 	return batch
 }
 
-// settle decides a batch. One that fails is decided claim by claim, so that a bad claim hurts no other. An outage is
-// everybody's: the batch may have been committed, and trying each claim would only keep the others waiting.
-func (q *claimQueues) settle(batch []*pendingClaim) {
+// take removes the claims that wait longest, at most so many.
+func (c *claimQueue) take(most int) []*pendingClaim {
+	n := min(len(c.waiting), most)
+	taken := c.waiting[:n:n]
+	c.waiting = c.waiting[n:]
+	for _, p := range taken {
+		delete(c.byKey, p.request)
+	}
+	return taken
+}
+
+// finish ends the decision on a batch. Claims whose voucher somebody else holds wait for it by themselves, and keep nobody else
+// waiting.
+func (q *claimQueues) finish(batch, busy []*pendingClaim) {
+	alone := map[promo.VoucherID][]*pendingClaim{}
+	for _, p := range busy {
+		alone[p.request.Voucher] = append(alone[p.request.Voucher], p)
+	}
+	for _, claims := range alone {
+		q.running.Go(func() {
+			q.settle(claims, true)
+			q.finish(claims, nil)
+		})
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, p := range batch {
+		v := p.request.Voucher
+		queue := q.queues[v]
+		if queue == nil || !queue.deciding || alone[v] != nil {
+			continue
+		}
+		if queue.deciding = false; len(queue.waiting) > 0 {
+			q.takeTurn(v)
+		} else {
+			delete(q.queues, v)
+		}
+	}
+}
+
+// settle decides a batch, and gives back the claims that are to be decided by themselves. A batch that fails is decided claim by
+// claim, so that a bad claim hurts no other. An outage is everybody's: the batch may have been committed, and trying each claim
+// would only keep the others waiting.
+func (q *claimQueues) settle(batch []*pendingClaim, wait bool) (busy []*pendingClaim) {
 	ctx, cancel := context.WithTimeout(context.Background(), decisionTime)
 	defer cancel()
-	err := q.decide(ctx, batch)
+	busy, err := q.decide(ctx, batch, wait)
 	if err == nil {
-		return
+		return busy
 	}
 	if len(batch) == 1 || errors.Is(err, errAway) || errors.Is(err, errSlow) {
 		for _, p := range batch {
 			p.settle(err)
 		}
-		return
+		return nil
 	}
 	for i := range batch {
-		q.settle(batch[i : i+1])
+		q.settle(batch[i:i+1], true)
 	}
+	return nil
 }
 
 // drain waits until nothing is being decided.

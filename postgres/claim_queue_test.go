@@ -12,31 +12,42 @@ import (
 
 // heldQueues are queues whose decisions wait for the test: each batch is handed out, and settled as the test says.
 type heldQueues struct {
-	claimQueues
+	*claimQueues
 	t       *testing.T
 	batches chan []*pendingClaim
 	answers chan error
+	// busy is the voucher that somebody else holds.
+	busy promo.VoucherID
 }
 
 func holdQueues(t *testing.T) *heldQueues {
 	h := &heldQueues{t: t, batches: make(chan []*pendingClaim), answers: make(chan error)}
-	h.decide = func(_ context.Context, batch []*pendingClaim) error {
+	h.claimQueues = newClaimQueues(func(_ context.Context, batch []*pendingClaim, wait bool) (busy []*pendingClaim, err error) {
 		h.batches <- batch
-		err := <-h.answers
-		if err == nil {
-			for _, p := range batch {
+		if err := <-h.answers; err != nil {
+			return nil, err
+		}
+		for _, p := range batch {
+			if p.request.Voucher == h.busy && !wait {
+				busy = append(busy, p)
+			} else {
 				p.settle(nil)
 			}
 		}
-		return err
-	}
+		return busy, nil
+	})
 	return h
 }
 
 // ask joins a claim of the first voucher, of which it is certain.
 func (h *heldQueues) ask(subject, key string) *pendingClaim {
 	h.t.Helper()
-	p, err := h.join(request(subject, key))
+	return h.askFor(request(subject, key))
+}
+
+func (h *heldQueues) askFor(r promo.ClaimRequest) *pendingClaim {
+	h.t.Helper()
+	p, err := h.join(r)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -57,8 +68,8 @@ func (h *heldQueues) finish() {
 		case <-h.batches:
 			h.answers <- nil
 		case <-drained:
-			if len(h.queues) != 0 {
-				h.t.Errorf("%d queues are left", len(h.queues))
+			if len(h.queues)+len(h.turns) != 0 {
+				h.t.Errorf("%d queues and %d shops are left", len(h.queues), len(h.turns))
 			}
 			return
 		}
@@ -135,14 +146,80 @@ func TestFullQueue(t *testing.T) {
 	if h.ask("bo", "k") != keyed {
 		t.Error("an equal call takes no place, so it is never refused")
 	}
-	if _, err := h.join(promo.ClaimRequest{Voucher: promo.VoucherID{Shop: 1, Serial: 2}}); err != nil {
-		t.Errorf("another voucher: %v", err)
-	}
-	<-h.batches // of the other voucher
-	h.answers <- nil
+	h.askFor(of(2, "di")) // another voucher's queue has room
 	h.answers <- nil
 	<-h.batches // there is room now
 	h.ask("di", "")
+	h.answers <- nil
+	h.finish()
+}
+
+// of is a claim of a voucher of the shop.
+func of(voucher int64, subject string) promo.ClaimRequest {
+	return promo.ClaimRequest{Voucher: promo.VoucherID{Shop: 1, Serial: voucher}, Subject: subject}
+}
+
+// Claims of all vouchers of a shop are decided together, each voucher in its turn: one with many claims leaves room for others.
+func TestQueuesOfAShopGoTogether(t *testing.T) {
+	t.Parallel()
+	h := holdQueues(t)
+	h.ask("first", "")
+	<-h.batches
+	for i := range mostTogether {
+		h.ask(fmt.Sprint(i), "")
+	}
+	h.askFor(of(2, "bo"))
+	h.askFor(of(3, "cy"))
+	h.answers <- nil
+	batch := <-h.batches
+	if got := subjects(batch); len(got) != mostTogether || !slices.Equal(got[:3], []string{"bo", "cy", "0"}) {
+		t.Errorf("a batch of %d, of %v and others", len(got), got[:3])
+	}
+	h.answers <- nil
+	if got := subjects(<-h.batches); !slices.Equal(got, []string{"498", "499"}) {
+		t.Errorf("then %v", got)
+	}
+	h.answers <- nil
+	h.finish()
+}
+
+// Shops do not wait for each other.
+func TestShopsGoSideBySide(t *testing.T) {
+	t.Parallel()
+	h := holdQueues(t)
+	h.ask("first", "")
+	<-h.batches
+	h.askFor(promo.ClaimRequest{Voucher: promo.VoucherID{Shop: 2, Serial: 1}, Subject: "bo"})
+	if got := subjects(<-h.batches); !slices.Equal(got, []string{"bo"}) {
+		t.Errorf("decided %v", got)
+	}
+	h.answers <- nil
+	h.answers <- nil
+	h.finish()
+}
+
+// A voucher that somebody else holds keeps no other waiting: its claims are decided by themselves, and those that come meanwhile
+// after them.
+func TestBusyVoucherGoesAlone(t *testing.T) {
+	t.Parallel()
+	h := holdQueues(t)
+	h.busy = promo.VoucherID{Shop: 1, Serial: 2}
+	h.ask("first", "")
+	<-h.batches
+	claims := []*pendingClaim{h.ask("bo", ""), h.askFor(of(2, "cy")), h.askFor(of(2, "di"))}
+	h.answers <- nil
+	<-h.batches
+	h.answers <- nil
+	<-claims[0].settled
+	if got := subjects(<-h.batches); !slices.Equal(got, []string{"cy", "di"}) {
+		t.Errorf("decided %v", got)
+	}
+	h.askFor(of(2, "ed")) // waits, for the voucher is being decided
+	h.ask("flo", "")
+	if got := subjects(<-h.batches); !slices.Equal(got, []string{"flo"}) {
+		t.Errorf("decided %v meanwhile", got)
+	}
+	h.answers <- nil
 	h.answers <- nil
 	h.finish()
 }

@@ -17,17 +17,21 @@ import (
 const (
 	insertClaims = `
 with made as materialized (
-    select nextval('claims_id_seq') as id, ordinal, buyer_id, source, payload, nullif(distribution_id, 0) as distribution_id
-    from unnest($3::bigint[], $4::claim_source[], $5::json[], $6::bigint[]) with ordinality as m (buyer_id, source, payload, distribution_id, ordinal)
+    select nextval('claims_id_seq') as id, ordinal, voucher_id, buyer_id, source, payload, valid_from, valid_to,
+        nullif(distribution_id, 0) as distribution_id
+    from unnest($3::bigint[], $4::bigint[], $5::claim_source[], $6::json[], $7::timestamptz[], $8::timestamptz[], $9::bigint[])
+        with ordinality as m (voucher_id, buyer_id, source, payload, valid_from, valid_to, distribution_id, ordinal)
 ), claimed as (
     insert into claims (shop_id, id, voucher_id, buyer_id, source, claimed_at, valid_from, valid_to, distribution_id)
     overriding system value
-    select $1, id, $2, buyer_id, source, $7, $8, $9, distribution_id from made
+    select $1, id, voucher_id, buyer_id, source, $2, valid_from, valid_to, distribution_id from made
 ), counted as (
-    update vouchers set claimed = claimed + (select count(*) from made) where shop_id = $1 and id = $2
+    update vouchers v set claimed = v.claimed + n.claims
+    from (select voucher_id, count(*) as claims from made group by 1) n
+    where v.shop_id = $1 and v.id = n.voucher_id
 ), facts as (
     insert into outbox (shop_id, kind, at, payload)
-    select $1, 'claim', $7, payload from made
+    select $1, 'claim', $2, payload from made
 )
 select id from made order by ordinal`
 	countHandedOut = `
@@ -36,8 +40,8 @@ from (select distribution_id, count(*) as claims from unnest($2::bigint[]) as ma
 where d.shop_id = $1 and d.id = n.distribution_id`
 	insertCards = `
 insert into messages (shop_id, conversation_id, at, sender, written_by, voucher_id, claim_id)
-select $1, conversation_id, $3, 'SHOP', caller, $2, claim_id
-from unnest($4::bigint[], $5::text[], $6::bigint[]) as made (conversation_id, caller, claim_id)
+select $1, conversation_id, $2, 'SHOP', caller, voucher_id, claim_id
+from unnest($3::bigint[], $4::text[], $5::bigint[], $6::bigint[]) as made (conversation_id, caller, voucher_id, claim_id)
 where conversation_id > 0`
 	bindKeys = `
 insert into idempotency_keys (shop_id, caller, key, body, result_id, used_at)
@@ -51,28 +55,27 @@ on conflict (shop_id, caller, key) do update
 
 // madeClaims are the claims to store, column by column.
 type madeClaims struct {
-	buyers, distributions         []int64
-	conversations                 []int64
-	sources, facts, callers, keys []string
-	bodies                        [][]byte
+	vouchers, buyers, distributions, conversations []int64
+	sources, facts, callers, keys                  []string
+	validFrom, validTo                             []string
+	bodies                                         [][]byte
 	// bind is how many come with a key, and cards how many are sent into a chat.
 	bind, cards int
 }
 
 // store writes the claims that were decided on, with the counters, facts, coupon cards and keys that go with them.
 func (b *claimBatch) store(ctx context.Context, tx *sqlx.Tx) error {
-	validity := b.voucher.Validity.For(b.now)
 	var m madeClaims
 	for _, at := range b.made {
-		c, err := b.make(&m, b.pending[at].request, validity)
+		c, err := b.make(&m, b.pending[at].request)
 		if err != nil {
 			return err
 		}
 		b.outcomes[at].claim = c
 	}
 	var ids pq.Int64Array
-	if err := tx.SelectContext(ctx, &ids, insertClaims, b.id.Shop, b.id.Serial, pq.Array(m.buyers), pq.Array(m.sources), pq.Array(m.facts),
-		pq.Array(m.distributions), b.now, validity.From, validity.To); err != nil {
+	if err := tx.SelectContext(ctx, &ids, insertClaims, b.shop, b.now, pq.Array(m.vouchers), pq.Array(m.buyers), pq.Array(m.sources), pq.Array(m.facts),
+		pq.Array(m.validFrom), pq.Array(m.validTo), pq.Array(m.distributions)); err != nil {
 		return fmt.Errorf("storing claims: %w", err)
 	}
 	if err := b.storeBeside(ctx, tx, m, ids); err != nil {
@@ -80,27 +83,27 @@ func (b *claimBatch) store(ctx context.Context, tx *sqlx.Tx) error {
 	}
 	for i, at := range b.made {
 		b.outcomes[at].claim.ID.Serial = ids[i]
+		b.vouchers[b.pending[at].request.Voucher].Claimed++
 	}
-	b.voucher.Claimed += len(b.made)
 	return nil
 }
 
 // storeBeside writes what only some claims come with.
 func (b *claimBatch) storeBeside(ctx context.Context, tx *sqlx.Tx, m madeClaims, ids pq.Int64Array) error {
 	if len(b.standings) > 0 {
-		if _, err := tx.ExecContext(ctx, countHandedOut, b.id.Shop, pq.Array(m.distributions)); err != nil {
+		if _, err := tx.ExecContext(ctx, countHandedOut, b.shop, pq.Array(m.distributions)); err != nil {
 			return fmt.Errorf("counting what was handed out: %w", err)
 		}
 	}
 	if m.cards > 0 {
-		if _, err := tx.ExecContext(ctx, insertCards, b.id.Shop, b.id.Serial, b.now, pq.Array(m.conversations), pq.Array(m.callers), ids); err != nil {
+		if _, err := tx.ExecContext(ctx, insertCards, b.shop, b.now, pq.Array(m.conversations), pq.Array(m.callers), pq.Array(m.vouchers), ids); err != nil {
 			return fmt.Errorf("storing coupon cards: %w", err)
 		}
 	}
 	if m.bind == 0 {
 		return nil
 	}
-	bound, err := tx.ExecContext(ctx, bindKeys, b.id.Shop, b.now, b.now.Add(-keyLifetime), pq.Array(m.callers), pq.Array(m.keys), pq.Array(m.bodies), ids)
+	bound, err := tx.ExecContext(ctx, bindKeys, b.shop, b.now, b.now.Add(-keyLifetime), pq.Array(m.callers), pq.Array(m.keys), pq.Array(m.bodies), ids)
 	if err != nil {
 		return fmt.Errorf("binding keys: %w", err)
 	}
@@ -111,9 +114,11 @@ func (b *claimBatch) storeBeside(ctx context.Context, tx *sqlx.Tx, m madeClaims,
 }
 
 // make adds the claim that a request is granted; it has no number yet.
-func (b *claimBatch) make(m *madeClaims, r promo.ClaimRequest, validity promo.Period) (*promo.Claim, error) {
+func (b *claimBatch) make(m *madeClaims, r promo.ClaimRequest) (*promo.Claim, error) {
+	voucher := b.vouchers[r.Voucher]
 	c := &promo.Claim{
-		ID: promo.ClaimID{Shop: b.id.Shop}, Voucher: b.id, Buyer: b.buyers[r.Subject], Source: r.Source(), ClaimedAt: b.now, Validity: validity,
+		ID: promo.ClaimID{Shop: b.shop}, Voucher: r.Voucher, Buyer: b.buyers[r.Subject], Source: r.Source(), ClaimedAt: b.now,
+		Validity: voucher.Validity.For(b.now),
 	}
 	distribution := int64(0)
 	if s := b.standing(r); s != nil {
@@ -122,8 +127,8 @@ func (b *claimBatch) make(m *madeClaims, r promo.ClaimRequest, validity promo.Pe
 		c.Source = promo.FromStorefront // the livestream has no part in it
 	}
 	body := promo.Fact{
-		Promotions: []int64{b.id.Serial}, Tools: []string{string(b.voucher.Tool)}, Buyer: int64(c.Buyer), Quantity: 1,
-		Channel: string(c.Source), Distribution: distribution, Until: validity.To.UnixMicro(), Actor: r.Caller(),
+		Promotions: []int64{r.Voucher.Serial}, Tools: []string{string(voucher.Tool)}, Buyer: int64(c.Buyer), Quantity: 1,
+		Channel: string(c.Source), Distribution: distribution, Until: c.Validity.To.UnixMicro(), Actor: r.Caller(),
 	}
 	if s := b.standing(r); s != nil {
 		body.Livestream, body.Account = s.Distribution.Livestream.Serial, s.Distribution.Account.Serial
@@ -132,6 +137,7 @@ func (b *claimBatch) make(m *madeClaims, r promo.ClaimRequest, validity promo.Pe
 	if err != nil {
 		return nil, fmt.Errorf("encoding a claim fact: %w", err)
 	}
+	m.vouchers, m.validFrom, m.validTo = append(m.vouchers, r.Voucher.Serial), append(m.validFrom, instant(c.Validity.From)), append(m.validTo, instant(c.Validity.To))
 	m.buyers, m.sources, m.facts = append(m.buyers, int64(c.Buyer)), append(m.sources, string(c.Source)), append(m.facts, string(fact))
 	m.callers, m.keys, m.bodies = append(m.callers, r.Caller()), append(m.keys, r.IdempotencyKey), append(m.bodies, claimDigest(r))
 	m.distributions = append(m.distributions, distribution)
@@ -150,8 +156,9 @@ func (b *claimBatch) answer() {
 	for i, p := range b.pending {
 		p.claim = b.outcomes[i].claim
 		// A buyer who was refused learns nothing of a voucher that is neither on the shop's pages nor handed out before its eyes.
-		if b.voucher != nil && (p.claim != nil || b.voucher.Tool == promo.RegularVoucher || b.standing(p.request) != nil) {
-			p.voucher = b.voucher
+		v := b.vouchers[p.request.Voucher]
+		if v != nil && (p.claim != nil || v.Tool == promo.RegularVoucher || b.standing(p.request) != nil) {
+			p.voucher = v
 		}
 		p.settle(b.outcomes[i].err)
 	}

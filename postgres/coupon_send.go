@@ -55,7 +55,7 @@ func (l *Ledger) SendCoupon(ctx context.Context, a promo.Actor, c promo.Conversa
 }
 
 const (
-	// After the voucher's lock, and in one order: who closes a conversation waits for the coupons that it admitted.
+	// After the vouchers' locks, and in one order: who closes a conversation waits for the coupons that it admitted.
 	shareConversations = `
 select from conversations
 where shop_id = $1 and id = any ($2)
@@ -71,7 +71,7 @@ func (b *claimBatch) holdChats(ctx context.Context, tx *sqlx.Tx) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	if _, err := tx.ExecContext(ctx, shareConversations, b.id.Shop, pq.Array(ids)); err != nil {
+	if _, err := tx.ExecContext(ctx, shareConversations, b.shop, pq.Array(ids)); err != nil {
 		return fmt.Errorf("locking conversations: %w", err)
 	}
 	return nil
@@ -84,7 +84,7 @@ func (b *claimBatch) refuseByChat(ctx context.Context, tx *sqlx.Tx) error {
 		return nil
 	}
 	var rows []conversationRow
-	if err := tx.SelectContext(ctx, &rows, conversationsOfBatch, b.id.Shop, pq.Array(ids)); err != nil {
+	if err := tx.SelectContext(ctx, &rows, conversationsOfBatch, b.shop, pq.Array(ids)); err != nil {
 		return fmt.Errorf("reading conversations: %w", err)
 	}
 	admits := map[int64]error{}

@@ -23,7 +23,7 @@ type Ledger struct {
 
 	db     *sqlx.DB
 	clock  func() time.Time
-	claims claimQueues
+	claims *claimQueues
 	// selling are vouchers that probably have something to claim.
 	selling  *lru.Cache[promo.VoucherID, struct{}]
 	messages messageFeed
@@ -50,7 +50,7 @@ func Open(ctx context.Context, dsn string, clock func() time.Time) (*Ledger, err
 	db.SetMaxOpenConns(mostConnections)
 	db.SetMaxIdleConns(mostConnections)
 	l := &Ledger{ChatWindow: promo.ChatWindow, Reservation: promo.Reservation, db: db, clock: clock}
-	l.claims.decide = l.decideClaims
+	l.claims = newClaimQueues(l.decideClaims)
 	l.selling, _ = lru.New[promo.VoucherID, struct{}](mostSelling) // fails only for a size below one
 	l.messages.read = l.newMessages
 	return l, nil

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lib/pq"
+
 	"voucherhouse/promo"
 )
 
@@ -106,6 +108,6 @@ func TestQ4PaymentsDoNotWaitForClaimsOfTheirVoucher(t *testing.T) {
 	s := openTill(t)
 	s.place(s.order("1", "15.00", s.mugs(2)))
 	busy := s.begin()
-	busy.MustExec(lockedVoucher, s.shop, s.bo.Voucher.Serial)
+	busy.MustExec(lockedVouchers, s.shop, pq.Array([]int64{s.bo.Voucher.Serial}))
 	s.pay("1")
 }

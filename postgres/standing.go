@@ -67,61 +67,66 @@ const (
 	// What is being stopped is waited for, and then not there. In the order in which livestreams stop what they hand out.
 	lockHandedOut = `
 select from distributions
-where shop_id = $1 and voucher_id = $2 and livestream_id = any ($3) and stopped_at is null
+where shop_id = $1 and (voucher_id, livestream_id) in (select * from unnest($2::bigint[], $3::bigint[])) and stopped_at is null
 order by id
 for update`
 	standingsOfBatch = `
 select asked.subject, ` + standingColumns + `
-from unnest($3::text[], $4::bigint[]) as asked (subject, livestream_id)
-    join distributions d on d.shop_id = $1 and d.voucher_id = $2 and d.livestream_id = asked.livestream_id and d.stopped_at is null
+from unnest($2::text[], $3::bigint[], $4::bigint[]) as asked (subject, voucher_id, livestream_id)
+    join distributions d on d.shop_id = $1 and d.voucher_id = asked.voucher_id and d.livestream_id = asked.livestream_id and d.stopped_at is null
     left join buyers b on b.external_id = asked.subject` + standingJoins
 )
 
-// handedOut says which buyer claims in which livestream.
+// handedOut says which buyer claims which voucher in which livestream.
 type handedOut struct {
 	subject    string
+	voucher    promo.VoucherID
 	livestream promo.LivestreamID
 }
 
-// viewers are the claims of the batch that are made in livestreams of the voucher's shop, column by column.
-func (b *claimBatch) viewers() (subjects []string, livestreams []int64) {
+// viewers are the claims of LIVE vouchers that are made in livestreams of their shop, column by column.
+func (b *claimBatch) viewers() (subjects []string, vouchers, livestreams []int64) {
 	for _, p := range b.pending {
-		if l := p.request.Livestream; l.Shop == b.id.Shop {
-			subjects, livestreams = append(subjects, p.request.Subject), append(livestreams, l.Serial)
+		if l := p.request.Livestream; b.live(p.request) && l.Shop == b.shop {
+			subjects, vouchers, livestreams = append(subjects, p.request.Subject), append(vouchers, p.request.Voucher.Serial), append(livestreams, l.Serial)
 		}
 	}
-	return subjects, livestreams
+	return subjects, vouchers, livestreams
+}
+
+// live tells whether the claim is of a LIVE voucher.
+func (b *claimBatch) live(r promo.ClaimRequest) bool {
+	v := b.vouchers[r.Voucher]
+	return v != nil && v.Tool == promo.LiveVoucher
 }
 
 // lockHandedOut keeps what the batch's livestreams hand out open until the claims are stored.
 func (b *claimBatch) lockHandedOut(ctx context.Context, tx *sqlx.Tx) error {
-	if b.voucher.Tool != promo.LiveVoucher {
+	_, vouchers, livestreams := b.viewers()
+	if len(vouchers) == 0 {
 		return nil
 	}
-	_, livestreams := b.viewers()
-	if _, err := tx.ExecContext(ctx, lockHandedOut, b.id.Shop, b.id.Serial, pq.Array(livestreams)); err != nil {
+	if _, err := tx.ExecContext(ctx, lockHandedOut, b.shop, pq.Array(vouchers), pq.Array(livestreams)); err != nil {
 		return fmt.Errorf("locking what is handed out: %w", err)
 	}
 	return nil
 }
 
-// stand holds the claims of a LIVE voucher against the rules of distribution, audience and task.
+// stand holds the claims of LIVE vouchers against the rules of distribution, audience and task.
 func (b *claimBatch) stand(ctx context.Context, tx *sqlx.Tx) error {
-	if b.voucher.Tool != promo.LiveVoucher {
-		return nil
-	}
-	subjects, livestreams := b.viewers()
-	var rows []standingRow
-	if err := tx.SelectContext(ctx, &rows, standingsOfBatch, b.id.Shop, b.id.Serial, pq.Array(subjects), pq.Array(livestreams)); err != nil {
-		return fmt.Errorf("reading how the buyers stand: %w", err)
-	}
-	b.standings = make(map[handedOut]*promo.LiveStanding, len(rows))
-	for _, r := range rows {
-		s := r.promo()
-		b.standings[handedOut{r.Subject, s.Distribution.Livestream}] = s
+	b.standings = map[handedOut]*promo.LiveStanding{}
+	if subjects, vouchers, livestreams := b.viewers(); len(vouchers) > 0 {
+		var rows []standingRow
+		if err := tx.SelectContext(ctx, &rows, standingsOfBatch, b.shop, pq.Array(subjects), pq.Array(vouchers), pq.Array(livestreams)); err != nil {
+			return fmt.Errorf("reading how the buyers stand: %w", err)
+		}
+		for _, r := range rows {
+			s := r.promo()
+			b.standings[handedOut{r.Subject, s.Distribution.Voucher, s.Distribution.Livestream}] = s
+		}
 	}
 	for i, p := range b.pending {
-		if b.open(i) {
+		if b.live(p.request) && b.open(i) {
 			b.outcomes[i].err = b.standing(p.request).Claimable(b.now)
 		}
 	}
@@ -130,5 +135,5 @@ func (b *claimBatch) stand(ctx context.Context, tx *sqlx.Tx) error {
 
 // standing is how the claim's buyer stands to what its livestream hands out; nil if that is nothing.
 func (b *claimBatch) standing(r promo.ClaimRequest) *promo.LiveStanding {
-	return b.standings[handedOut{r.Subject, r.Livestream}]
+	return b.standings[handedOut{r.Subject, r.Voucher, r.Livestream}]
 }
