@@ -153,6 +153,9 @@ func (l *Ledger) UnlinkAccount(ctx context.Context, a promo.Actor, id promo.Acco
 		if err != nil {
 			return nil, err
 		}
+		if _, err := tx.ExecContext(ctx, lockOfAccount, id.Shop, id.Serial); err != nil {
+			return nil, fmt.Errorf("locking what an account hands out: %w", err)
+		}
 		now := l.now()
 		if err := account.Unlink(now); err != nil {
 			return nil, err

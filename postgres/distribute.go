@@ -114,24 +114,23 @@ func (l *Ledger) StopDistribution(ctx context.Context, a promo.Actor, id promo.D
 	})
 }
 
-// Many are stopped in the order of their numbers: whoever else locks several of them waits, and never crosswise.
+// Many are locked in the order of their numbers: whoever else locks several of them waits, and never crosswise. They are stopped
+// at an instant that is read behind the locks: claims that were waited for came before it.
 const (
-	stopOfLivestream = `
-with open as (
-    select d.id
-    from distributions d
-    where d.shop_id = $1 and d.livestream_id = $2 and d.stopped_at is null
-    order by d.id
-    for update of d
-)
-update distributions set stopped_at = $3 where shop_id = $1 and id in (select id from open)`
+	lockOfLivestream = `
+select from distributions
+where shop_id = $1 and livestream_id = $2 and stopped_at is null
+order by id
+for update`
+	stopOfLivestream = `update distributions set stopped_at = $3 where shop_id = $1 and livestream_id = $2 and stopped_at is null`
+	lockOfAccount    = `
+select
+from livestreams l join distributions d on d.shop_id = l.shop_id and d.livestream_id = l.id
+where l.shop_id = $1 and l.account_id = $2 and d.stopped_at is null
+order by d.id
+for update of d`
 	stopOfAccount = `
-with open as (
-    select d.id
-    from livestreams l join distributions d on d.shop_id = l.shop_id and d.livestream_id = l.id
-    where l.shop_id = $1 and l.account_id = $2 and d.stopped_at is null
-    order by d.id
-    for update of d
-)
-update distributions set stopped_at = $3 where shop_id = $1 and id in (select id from open)`
+update distributions d set stopped_at = $3
+from livestreams l
+where d.shop_id = $1 and d.livestream_id = l.id and d.stopped_at is null and l.shop_id = $1 and l.account_id = $2`
 )

@@ -44,6 +44,43 @@ func TestL5AClaimThatWaitsFindsTheDistributionStopped(t *testing.T) {
 	}
 }
 
+// L5, L1: what ends a livestream or unlinks an account waits for the claims that are being made, and ends after them.
+func TestL5TheEndComesAfterTheClaimsThatItWaitedFor(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(b *testBundle, account promo.AccountID, in promo.LivestreamID) error{
+		"end": func(b *testBundle, account promo.AccountID, in promo.LivestreamID) error {
+			_, err := b.EndLivestream(b.t.Context(), host(account), in)
+			return err
+		},
+		"unlink": func(b *testBundle, account promo.AccountID, _ promo.LivestreamID) error {
+			_, err := b.UnlinkAccount(b.t.Context(), seller(account.Shop), account)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			_, account, in, d := b.onAir()
+			claiming := b.begin()
+			claiming.MustExec(`select from distributions where id = $1 for update`, d.ID.Serial)
+			ended := make(chan error)
+			go func() { ended <- end(b, account, in) }()
+			b.untilWaiting(1)
+			later := noon.Add(time.Minute)
+			b.clock.set(later)
+			if err := claiming.Commit(); err != nil {
+				t.Fatal(err)
+			}
+			if err := <-ended; err != nil {
+				t.Fatal(err)
+			}
+			if at := get[time.Time](b, `select stopped_at from distributions`); !at.Equal(later) {
+				t.Errorf("stopped at %v, and claims were made until %v", at, later)
+			}
+		})
+	}
+}
+
 // L5: a claim that comes while a distribution is being stopped waits for the outcome.
 func TestL5AClaimWaitsForTheStop(t *testing.T) {
 	t.Parallel()

@@ -149,6 +149,9 @@ func (l *Ledger) EndLivestream(ctx context.Context, a promo.Actor, id promo.Live
 		if err != nil {
 			return nil, fmt.Errorf("locking a livestream: %w", err)
 		}
+		if _, err := tx.ExecContext(ctx, lockOfLivestream, id.Shop, id.Serial); err != nil {
+			return nil, fmt.Errorf("locking what a livestream hands out: %w", err)
+		}
 		livestream, now := row.promo(), l.now()
 		if err := livestream.End(now); err != nil {
 			return nil, err
