@@ -207,7 +207,7 @@ func TestRolesMayDoOnlyTheirWork(t *testing.T) {
 			`update claims set valid_to = now()`, `update claims set buyer_id = 1`, `insert into claims default values`, `update vouchers set claimed = 0`,
 			`update redemptions set claim_id = 1`, `update refunds set paid_minor = 0`, `update discounted_items set quantity_limit = 1`,
 			`update customers set first_order_id = 1`, `update buyers set name = 'x'`, `insert into buyers default values`, `update outbox set kind = 'x'`,
-			`select from livestreams`, `select from messages`, `select from idempotency_keys`, `update promotions set name = 'x'`,
+			`select title from livestreams`, `select text from messages`, `select claimed from distributions`, `select from idempotency_keys`, `update promotions set name = 'x'`,
 		},
 		roleSearch: {
 			`select version from promotions`, `select claimed from vouchers`, `select price_minor from products`, `select from claims`,
@@ -218,6 +218,26 @@ func TestRolesMayDoOnlyTheirWork(t *testing.T) {
 			if _, err := b.as(scope{role: role, shops: []promo.ShopID{shop}}, "", statement); !denied(err) {
 				t.Errorf("%s: %s: %v", role, statement, err)
 			}
+		}
+	}
+}
+
+// Facts that buyers write are of their own acts.
+func TestBuyersTellOfThemselvesOnly(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	shop := b.shop("A")
+	_, c := b.populate(shop, "ann")
+	ann := scope{role: roleAPI, subject: "ann", actor: promo.RoleBuyer}
+	for _, told := range []struct {
+		kind  promo.FactKind
+		buyer promo.BuyerID
+		may   bool
+	}{{promo.FactViewer, c.Buyer, true}, {promo.FactViewer, c.Buyer + 1, false}, {promo.FactClaim, c.Buyer, false}} {
+		_, err := b.as(ann, "", `insert into outbox (shop_id, kind, at, payload) values ($1, $2, now(), json_build_object('buyer', $3::bigint))`,
+			shop, told.kind, told.buyer)
+		if told.may && err != nil || !told.may && !denied(err) {
+			t.Errorf("%s of buyer %d: %v", told.kind, told.buyer, err)
 		}
 	}
 }

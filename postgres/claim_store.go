@@ -128,10 +128,10 @@ func (b *claimBatch) make(m *madeClaims, r promo.ClaimRequest) (*promo.Claim, er
 	}
 	body := promo.Fact{
 		Promotions: []int64{r.Voucher.Serial}, Tools: []string{string(voucher.Tool)}, Buyer: int64(c.Buyer), Quantity: 1,
-		Channel: string(c.Source), Distribution: distribution, Until: c.Validity.To.UnixMicro(), Actor: r.Caller(),
+		Channel: string(c.Source), Until: c.Validity.To.UnixMicro(), Agent: r.Sender, Actor: r.Caller(),
 	}
 	if s := b.standing(r); s != nil {
-		body.Livestream, body.Account = s.Distribution.Livestream.Serial, s.Distribution.Account.Serial
+		throughFact(&body, s.Distribution)
 	}
 	fact, err := json.Marshal(body)
 	if err != nil {

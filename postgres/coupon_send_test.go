@@ -80,7 +80,7 @@ func TestC2SendingACouponClaimsIt(t *testing.T) {
 	facts := b.facts(shop)
 	wanted := promo.Fact{
 		Promotions: []int64{v.ID.Serial}, Tools: []string{"CHAT_COUPON"}, Buyer: int64(c.Buyer), Quantity: 1,
-		Channel: "CHAT", Until: claim.Validity.To.UnixMicro(), Actor: "AGENT:amy",
+		Channel: "CHAT", Until: claim.Validity.To.UnixMicro(), Agent: "AGENT:amy", Actor: "AGENT:amy",
 	}
 	if last := facts[len(facts)-1]; last.kind != promo.FactClaim || !sameJSON(t, last.body, wanted) {
 		t.Errorf("the fact is %+v, want %+v", last, wanted)

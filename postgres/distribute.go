@@ -57,7 +57,7 @@ func (l *Ledger) Distribute(ctx context.Context, a promo.Actor, voucher promo.Vo
 		if err != nil {
 			return nil, fmt.Errorf("storing a distribution: %w", err)
 		}
-		return d, nil
+		return d, appendFacts(ctx, tx, voucher.Shop, fact{promo.FactDistribution, now, handedOutFact(d, a)})
 	})
 	return d, warnings, err
 }

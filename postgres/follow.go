@@ -24,6 +24,12 @@ returning following, window_opened_at`
 update follows
 set following = $4, window_opened_at = $5
 where shop_id = $1 and account_id = $2 and buyer_id = $3`
+	// The account's livestream that runs, if the buyer has watched it. Locked, so that a heartbeat at the same time tells no twice.
+	lockWatched = `
+select au.livestream_id, au.last_heartbeat_at
+from livestreams l join audience au on au.shop_id = l.shop_id and au.livestream_id = l.id
+where l.shop_id = $1 and l.account_id = $2 and l.ended_at is null and au.buyer_id = $3
+for update of au`
 )
 
 // FollowAccount lets the buyer follow an account (product.md L7). Who follows already goes on following.
@@ -62,18 +68,57 @@ func (l *Ledger) changeFollow(ctx context.Context, a promo.Actor, id promo.Accou
 		if err != nil {
 			return nil, fmt.Errorf("locking who follows: %w", err)
 		}
-		account, f := row.promo(), promo.Follow{Following: is.Following, WindowOpenedAt: is.WindowOpenedAt}
+		account, f := row.promo(), is.promo()
 		if err := change(account, &f); err != nil {
 			return nil, err
 		}
 		if _, err := tx.ExecContext(ctx, updateFollow, id.Shop, id.Serial, buyer, f.Following, f.WindowOpenedAt); err != nil {
 			return nil, fmt.Errorf("storing who follows: %w", err)
 		}
-		return account, nil
+		if f.Following && !is.Following {
+			err = l.tellFollow(ctx, tx, a, id, buyer, f.WindowOpenedAt != is.WindowOpenedAt)
+		}
+		return account, err
 	})
+}
+
+// tellFollow tells that a buyer follows: that it became a new follower, if it did, and what tasks it has done by that where it
+// watches.
+func (l *Ledger) tellFollow(ctx context.Context, tx *sqlx.Tx, a promo.Actor, id promo.AccountID, buyer promo.BuyerID, window bool) error {
+	body := promo.Fact{Buyer: int64(buyer), Account: id.Serial, Quantity: 1, Actor: a.Caller()}
+	watched, err := one[watchedRow](ctx, tx, lockWatched, id.Shop, id.Serial, buyer)
+	if err != nil && !errors.Is(err, promo.ErrNotFound) {
+		return fmt.Errorf("looking for what a buyer watches: %w", err)
+	}
+	now := l.now()
+	if promo.InAudience(watched.LastHeartbeatAt, now) {
+		open, err := attend(ctx, tx, a, promo.LivestreamID{Shop: id.Shop, Serial: watched.LivestreamID}, buyer, nil, now)
+		if err != nil {
+			return err
+		}
+		for _, d := range open {
+			if d.Task.Kind == promo.FollowTask {
+				body.Livestream, body.Task = watched.LivestreamID, promo.FollowTask
+			}
+		}
+	}
+	if !window {
+		return nil
+	}
+	return appendFacts(ctx, tx, id.Shop, fact{promo.FactFollow, now, body})
+}
+
+// watchedRow is a livestream that a buyer has watched.
+type watchedRow struct {
+	LivestreamID    int64      `db:"livestream_id"`
+	LastHeartbeatAt *time.Time `db:"last_heartbeat_at"`
 }
 
 type followRow struct {
 	Following      bool
 	WindowOpenedAt *time.Time `db:"window_opened_at"`
+}
+
+func (r followRow) promo() promo.Follow {
+	return promo.Follow{Following: r.Following, WindowOpenedAt: r.WindowOpenedAt}
 }

@@ -17,9 +17,12 @@ func redemptionFacts(redemptions string) string {
 	return `
 insert into outbox (shop_id, kind, at, payload)
 select $1, f.kind, f.at, json_strip_nulls(json_build_object('promotions', array[r.voucher_id], 'tools', array[r.tool],
-    'buyer', r.buyer_id, 'order', r.order_id, 'channel', f.channel, 'quantity', 1))
+    'buyer', r.buyer_id, 'order', r.order_id, 'channel', f.channel, 'quantity', 1, 'ordered_at', f.ordered_at))
 from (` + redemptions + `
 ) r
-    cross join lateral (values (1, 'redemption', r.redeemed_at, r.channel::text), (2, 'cohort', r.claimed_at, r.source::text)) as f (turn, kind, at, channel)
+    cross join lateral (values
+        (1, 'redemption', r.redeemed_at, r.channel::text, null),
+        (2, 'cohort', r.claimed_at, r.source::text, (extract(epoch from r.redeemed_at) * 1000000)::bigint)
+    ) as f (turn, kind, at, channel, ordered_at)
 order by r.row, r.place, f.turn`
 }

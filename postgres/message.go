@@ -147,23 +147,46 @@ func (l *Ledger) write(ctx context.Context, tx *sqlx.Tx, a promo.Actor, c promo.
 	return id, nil
 }
 
-// Only the first look counts.
-const viewCoupon = `
-update messages m set viewed_at = coalesce(viewed_at, $3)
-where m.shop_id = $1 and m.id = $2 and m.claim_id is not null
-returning ` + messageColumns
+const (
+	cardForUpdate = `
+select ` + messageColumns + `, m.written_by, p.tool, c.buyer_id
+from messages m
+    join promotions p on p.shop_id = m.shop_id and p.id = m.voucher_id
+    join claims c on c.shop_id = m.shop_id and c.id = m.claim_id
+where m.shop_id = $1 and m.id = $2
+for no key update of m`
+	viewCard = `update messages set viewed_at = $3 where shop_id = $1 and id = $2`
+)
 
-// ViewCoupon notes that the buyer has seen a coupon card. A message without one, or of somebody else, is refused as
-// unknown.
+// cardRow is a coupon card with what its facts tell.
+type cardRow struct {
+	messageRow
+	WrittenBy string `db:"written_by"`
+	Tool      string `db:"tool"`
+	Buyer     int64  `db:"buyer_id"`
+}
+
+// ViewCoupon notes that the buyer has seen a coupon card; only the first look counts. A message without one, or of somebody
+// else, is refused as unknown.
 func (l *Ledger) ViewCoupon(ctx context.Context, a promo.Actor, id promo.MessageID) (*promo.Message, error) {
 	return view(ctx, l, a, func(tx *sqlx.Tx) (*promo.Message, error) {
-		row, err := one[messageRow](ctx, tx, viewCoupon, id.Shop, id.Serial, l.now())
+		card, err := one[cardRow](ctx, tx, cardForUpdate, id.Shop, id.Serial)
 		if errors.Is(err, promo.ErrNotFound) {
 			return nil, promo.RefuseChat(promo.ChatUnknown, "messageId")
 		}
 		if err != nil {
+			return nil, fmt.Errorf("looking for a coupon card: %w", err)
+		}
+		if card.ViewedAt != nil {
+			return card.messageRow.promo(), nil
+		}
+		card.ViewedAt = new(l.now())
+		if _, err := tx.ExecContext(ctx, viewCard, id.Shop, id.Serial, card.ViewedAt); err != nil {
 			return nil, fmt.Errorf("noting that a coupon was seen: %w", err)
 		}
-		return row.promo(), nil
+		return card.messageRow.promo(), appendFacts(ctx, tx, id.Shop, fact{promo.FactView, card.At, promo.Fact{
+			Promotions: []int64{*card.VoucherID}, Tools: []string{card.Tool}, Buyer: card.Buyer, Quantity: 1,
+			Channel: string(promo.FromChat), Agent: card.WrittenBy, Actor: a.Caller(),
+		}})
 	})
 }

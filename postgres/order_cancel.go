@@ -90,7 +90,15 @@ func (l *Ledger) takeBack(ctx context.Context, tx *sqlx.Tx, a promo.Actor, o *pr
 	for _, line := range rows {
 		facts = append(facts, fact{promo.FactReversal, now, reversal(base, o, line, line.Quantity, line.amounts())})
 	}
-	kept := func(c usedClaim) bool { return !slices.Contains(restored, c.ID) }
-	facts = append(facts, usageFacts(base, slices.DeleteFunc(used, kept), -1, now)...)
+	var back, kept []usedClaim
+	for _, c := range used {
+		if slices.Contains(restored, c.ID) {
+			back = append(back, c)
+		} else {
+			kept = append(kept, c)
+		}
+	}
+	facts = append(facts, usageFacts(base, back, -1, now, *o.PaidAt)...)
+	facts = append(facts, refundedFacts(base, kept, *o.PaidAt)...)
 	return appendFacts(ctx, tx, o.ID.Shop, facts...)
 }

@@ -18,12 +18,26 @@ type usedClaim struct {
 	Tool      string    `db:"tool"`
 	Source    string    `db:"source"`
 	ClaimedAt time.Time `db:"claimed_at"`
+	// What it was made through, if it was made in a livestream.
+	Distribution int64          `db:"distribution_id"`
+	Livestream   int64          `db:"livestream_id"`
+	Account      int64          `db:"account_id"`
+	Task         promo.TaskKind `db:"task"`
+	WatchSeconds int64          `db:"watch_seconds"`
+	// Agent is who sent it, if it was sent into a chat.
+	Agent string `db:"agent"`
 }
 
 const (
 	selectUsedClaim = `
-select c.id, c.voucher_id, p.tool, c.source, c.claimed_at
-from claims c join promotions p on p.shop_id = c.shop_id and p.id = c.voucher_id
+select c.id, c.voucher_id, p.tool, c.source, c.claimed_at, coalesce(d.id, 0) as distribution_id,
+    coalesce(l.id, 0) as livestream_id, coalesce(l.account_id, 0) as account_id, coalesce(d.task::text, '') as task,
+    coalesce(d.watch_seconds, 0) as watch_seconds, coalesce(m.written_by, '') as agent
+from claims c
+    join promotions p on p.shop_id = c.shop_id and p.id = c.voucher_id
+    left join distributions d on d.shop_id = c.shop_id and d.id = c.distribution_id
+    left join livestreams l on l.shop_id = d.shop_id and l.id = d.livestream_id
+    left join messages m on m.shop_id = c.shop_id and m.claim_id = c.id
 where c.shop_id = $1 and c.id `
 	// claimOfOrder is the claim that an order is about to use.
 	claimOfOrder = selectUsedClaim + `= $2`
@@ -57,7 +71,7 @@ func paymentFacts(ctx context.Context, tx *sqlx.Tx, a promo.Actor, o *promo.Orde
 	for _, line := range rows {
 		facts = append(facts, fact{promo.FactLine, at, lineFact(base, line, line.Quantity, line.amounts())})
 	}
-	return append(facts, usageFacts(base, used, 1, at)...), nil
+	return append(facts, usageFacts(base, used, 1, at, at)...), nil
 }
 
 // baseFact begins the facts of an order, with every promotion that it used.
@@ -82,17 +96,32 @@ func baseFact(a promo.Actor, o *promo.Order, used []usedClaim, rows []orderLineR
 	return base
 }
 
-// usageFacts tell of redemptions that were made, or with -1 reversed, at a time: each at that time where its order came from, and
-// in the cohort of its claim where that came from, so that both can be held against the claims.
-func usageFacts(base promo.Fact, used []usedClaim, quantity int64, at time.Time) (facts []fact) {
+// usageFacts tell of redemptions that were made when their order was paid, or with -1 reversed, at a time: each at that time where
+// its order came from, and in the cohort of its claim where that came from, so that both can be held against the claims.
+func usageFacts(base promo.Fact, used []usedClaim, quantity int64, at, paidAt time.Time) (facts []fact) {
 	for _, c := range used {
 		redemption := base
 		redemption.Promotions, redemption.Tools, redemption.Quantity = []int64{c.Voucher}, []string{c.Tool}, quantity
-		cohort := redemption
-		cohort.Channel, cohort.Livestream, cohort.Account = c.Source, 0, 0
-		facts = append(facts, fact{promo.FactRedemption, at, redemption}, fact{promo.FactCohort, c.ClaimedAt, cohort})
+		facts = append(facts, fact{promo.FactRedemption, at, redemption}, c.cohort(promo.FactCohort, base, quantity, paidAt))
 	}
 	return facts
+}
+
+// refundedFacts tell that orders were given back that had used the claims.
+func refundedFacts(base promo.Fact, used []usedClaim, paidAt time.Time) (facts []fact) {
+	for _, c := range used {
+		facts = append(facts, c.cohort(promo.FactRefunded, base, 1, paidAt))
+	}
+	return facts
+}
+
+// cohort is a fact of what became of a claim, when and where it was made.
+func (c usedClaim) cohort(kind promo.FactKind, base promo.Fact, quantity int64, paidAt time.Time) fact {
+	f := base
+	f.Promotions, f.Tools, f.Quantity, f.OrderedAt = []int64{c.Voucher}, []string{c.Tool}, quantity, paidAt.UnixMicro()
+	f.Channel, f.Livestream, f.Account, f.Distribution = c.Source, c.Livestream, c.Account, c.Distribution
+	f.Task, f.WatchSeconds, f.Agent = c.Task, c.WatchSeconds, c.Agent
+	return fact{kind, c.ClaimedAt, f}
 }
 
 // lineFact is a fact of a part of a line.

@@ -66,8 +66,9 @@ insert into livestreams (shop_id, account_id, title, started_at) values ($1, $2,
 		fmt.Sprintf("first_order 12:05 [%d %d] %s  1", v, deal, from),
 		fmt.Sprintf("line 12:05 [%d %d] %s Things 2: revenue 900 item 600 voucher 500 subsidy 50", v, deal, from),
 		fmt.Sprintf("redemption 12:05 [%d] %s  1", v, from),
-		fmt.Sprintf("cohort 12:00 [%d] STOREFRONT 0/0  1", v),
+		fmt.Sprintf("cohort 12:00 [%d] STOREFRONT 0/0  1 of 12:05", v),
 		fmt.Sprintf("reversal 13:00 [%d %d] %s Things -1 of 12:05: revenue -450 item -300 voucher -250 subsidy -25", v, deal, from),
+		fmt.Sprintf("refunded 12:00 [%d] STOREFRONT 0/0  1 of 12:05", v),
 	)
 }
 
@@ -88,11 +89,11 @@ func TestK4ACancelledOrderStaysThePaidAndTheFirstOneThatItWas(t *testing.T) {
 	wantLines(t, s.told(before),
 		fmt.Sprintf("reversal 13:00 [%d] STOREFRONT 0/0 Things -2 of 12:00: revenue -1500 item 0 voucher -500 subsidy 0", v),
 		fmt.Sprintf("redemption 13:00 [%d] STOREFRONT 0/0  -1", v),
-		fmt.Sprintf("cohort 12:00 [%d] STOREFRONT 0/0  -1", v),
+		fmt.Sprintf("cohort 12:00 [%d] STOREFRONT 0/0  -1 of 12:00", v),
 		fmt.Sprintf("order 13:00 [%d] STOREFRONT 0/0  1", v), // and no first_order
 		fmt.Sprintf("line 13:00 [%d] STOREFRONT 0/0 Things 2: revenue 1500 item 0 voucher 500 subsidy 0", v),
 		fmt.Sprintf("redemption 13:00 [%d] STOREFRONT 0/0  1", v),
-		fmt.Sprintf("cohort 12:00 [%d] STOREFRONT 0/0  1", v),
+		fmt.Sprintf("cohort 12:00 [%d] STOREFRONT 0/0  1 of 13:00", v),
 	)
 }
 
@@ -135,7 +136,8 @@ func TestK4CancellingAnImportedOrderReversesItsRedemptions(t *testing.T) {
 	wantLines(t, s.told(before),
 		fmt.Sprintf("reversal 12:00 [%d %d] CHAT 0/0 Things -2 of 13:00: revenue -1400 item 0 voucher -600 subsidy 0", short, long),
 		fmt.Sprintf("redemption 12:00 [%d] CHAT 0/0  -1", long),
-		fmt.Sprintf("cohort 12:00 [%d] STOREFRONT 0/0  -1", long),
+		fmt.Sprintf("cohort 12:00 [%d] STOREFRONT 0/0  -1 of 13:00", long),
+		fmt.Sprintf("refunded 12:00 [%d] STOREFRONT 0/0  1 of 13:00", short),
 	)
 	if got := get[string](s.testBundle, `select string_agg(voucher_id::text, ' ') from redemptions where reversed_at is not null`); got != fmt.Sprint(long) {
 		t.Errorf("given back are claims of %s, want %d", got, long)
@@ -151,7 +153,7 @@ func TestK6RefundsOfAnImportedOrderCountForItsVouchers(t *testing.T) {
 		t.Fatal(err)
 	}
 	facts := s.facts(s.shop)[before:]
-	if len(facts) != 1 || len(facts[0].body.Promotions) != 2 || facts[0].body.Revenue != -14_00 {
+	if len(facts) != 3 || facts[1].kind != promo.FactRefunded || len(facts[0].body.Promotions) != 2 || facts[0].body.Revenue != -14_00 {
 		t.Errorf("the facts are %v", s.told(before))
 	}
 }

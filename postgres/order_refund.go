@@ -80,6 +80,9 @@ func (l *Ledger) refund(ctx context.Context, tx *sqlx.Tx, a promo.Actor, o *prom
 		numbers, quantity = append(numbers, int64(back.Line)), append(quantity, int64(back.Quantity))
 		facts = append(facts, fact{promo.FactReversal, now, reversal(base, o, rows[place], back.Quantity, part)})
 	}
+	if o.Stored == promo.OrderPaid { // nothing was given back before
+		facts = append(facts, refundedFacts(base, used, *o.PaidAt)...)
+	}
 	o.Stored = o.AfterRefund()
 	if _, err := tx.ExecContext(ctx, insertRefund, o.ID.Shop, o.ID.Serial, number, body, now, total.Paid(), total.VoucherShare,
 		pq.Array(numbers), pq.Array(quantity), string(o.Stored)); err != nil {

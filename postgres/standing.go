@@ -35,7 +35,7 @@ func (r standingRow) promo() *promo.LiveStanding {
 	return &promo.LiveStanding{
 		Distribution: r.distributionRow.promo(), LastHeartbeat: r.LastHeartbeatAt,
 		Watched: time.Duration(r.WatchedMicros) * time.Microsecond,
-		Follow:  promo.Follow{Following: r.Following, WindowOpenedAt: r.WindowOpenedAt},
+		Follow:  r.followRow.promo(),
 	}
 }
 
@@ -64,12 +64,13 @@ func (l *Ledger) Progress(ctx context.Context, a promo.Actor, ids []promo.Distri
 }
 
 const (
-	// What is being stopped is waited for, and then not there. In the order in which livestreams stop what they hand out.
+	// What is being stopped is waited for, and then not there. In the order in which livestreams stop what they hand out. The key
+	// stays free for those that refer to it: viewers who come wait for no batch.
 	lockHandedOut = `
 select from distributions
 where shop_id = $1 and (voucher_id, livestream_id) in (select * from unnest($2::bigint[], $3::bigint[])) and stopped_at is null
 order by id
-for update`
+for no key update`
 	standingsOfBatch = `
 select asked.subject, ` + standingColumns + `
 from unnest($2::text[], $3::bigint[], $4::bigint[]) as asked (subject, voucher_id, livestream_id)

@@ -24,11 +24,25 @@ const (
 	// FactReversal is a part of a line that was taken back, by a refund or by cancelling a paid order: at its own time, with
 	// negative amounts.
 	FactReversal FactKind = "reversal"
+	// FactDistribution is a LIVE voucher that a livestream began to hand out.
+	FactDistribution FactKind = "distribution"
+	// FactViewer is a buyer who came into a livestream, or was there first when a voucher was handed out: once for each.
+	FactViewer FactKind = "viewer"
+	// FactTask is a viewer who has done what a distribution asks for. NONE asks for nothing: its viewers have none.
+	FactTask FactKind = "task"
+	// FactFollow is a buyer who became a new follower of an account; with the livestream and the task if it watches where a
+	// voucher is handed out for it.
+	FactFollow FactKind = "follow"
+	// FactView is a coupon card that its buyer has looked at, at the time at which it was sent.
+	FactView FactKind = "view"
+	// FactRefunded is a redeemed claim whose order was given back, in whole or in part, at the time of the claim.
+	FactRefunded FactKind = "refunded"
 )
 
 // FactKinds lists every kind.
 var FactKinds = []FactKind{
 	FactPromotion, FactQuantity, FactClaim, FactRedemption, FactCohort, FactOrder, FactLine, FactFirstOrder, FactReversal,
+	FactDistribution, FactViewer, FactTask, FactFollow, FactView, FactRefunded,
 }
 
 // Fact is the body of a fact: the JSON form is what the outbox holds. Amounts are minor units of the shop's currency.
@@ -41,11 +55,16 @@ type Fact struct {
 	// Channel is where an order was placed or a claim was made.
 	Channel string `json:"channel,omitempty"`
 	// Livestream and Account are where and whose that was, and Distribution what a claim was made through. Zero: none.
-	Livestream   int64  `json:"livestream,omitempty"`
-	Account      int64  `json:"account,omitempty"`
-	Distribution int64  `json:"distribution,omitempty"`
-	Product      int64  `json:"product,omitempty"`
-	Category     string `json:"category,omitempty"`
+	Livestream   int64 `json:"livestream,omitempty"`
+	Account      int64 `json:"account,omitempty"`
+	Distribution int64 `json:"distribution,omitempty"`
+	// Task is what the distribution asks for, and WatchSeconds for how long to watch.
+	Task         TaskKind `json:"task,omitempty"`
+	WatchSeconds int64    `json:"watch_seconds,omitempty"`
+	// Agent is who of the shop sent the coupon card that a claim came with.
+	Agent    string `json:"agent,omitempty"`
+	Product  int64  `json:"product,omitempty"`
+	Category string `json:"category,omitempty"`
 	// Quantity is how many: copies, claims, items. It may be negative.
 	Quantity int64 `json:"quantity,omitempty"`
 	// Revenue is what the shop gets: list − item discount − voucher discount.
@@ -55,7 +74,7 @@ type Fact struct {
 	Subsidy         int64 `json:"subsidy,omitempty"`
 	// Until is when a claim's validity ends, in microseconds since 1970.
 	Until int64 `json:"until,omitempty"`
-	// OrderedAt is when the order of a reversal was paid, in microseconds since 1970.
+	// OrderedAt is when the order of a reversal was paid, or a cohort's claim redeemed, in microseconds since 1970.
 	OrderedAt int64 `json:"ordered_at,omitempty"`
 	// Name is a promotion's name, and Version the version that it is from.
 	Name    string `json:"name,omitempty"`

@@ -101,12 +101,16 @@ func (q *question) within(prefix string) string {
 	return fmt.Sprintf(bookedWithin, prefix)
 }
 
+// measured are the kinds of fact that the measures take. Those of funnels are left where they lie, and make no groups.
+const measured = "kind in ('quantity', 'claim', 'redemption', 'cohort', 'order', 'line', 'first_order', 'reversal')"
+
 // where is the condition for the shop's facts of the periods.
 func (q *question) where() string {
-	if q.before == nil {
-		return all("shop_id = {shop:UInt64}", q.within(""))
+	within := q.within("")
+	if q.before != nil {
+		within = "(" + inPeriod + " or " + inPrevious + ")"
 	}
-	return all("shop_id = {shop:UInt64}", "("+inPeriod+" or "+inPrevious+")")
+	return all("shop_id = {shop:UInt64}", measured, within)
 }
 
 // place says which period and which bucket a row is of. A row of the whole period has total.

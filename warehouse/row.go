@@ -27,6 +27,9 @@ type rows struct {
 	livestream      []uint64
 	account         []uint64
 	distribution    []uint64
+	task            []string
+	watchSeconds    []uint32
+	agent           []string
 	quantity        []int64
 	currency        []string
 	revenue         []decimal.Decimal
@@ -47,7 +50,8 @@ func newRows(n int) *rows {
 		promotions: make([][]uint64, 0, n), tools: make([][]string, 0, n),
 		buyer: make([]uint64, 0, n), order: make([]uint64, 0, n), product: make([]uint64, 0, n),
 		category: make([]string, 0, n), channel: make([]string, 0, n),
-		livestream: make([]uint64, 0, n), account: make([]uint64, 0, n), distribution: make([]uint64, 0, n), quantity: make([]int64, 0, n),
+		livestream: make([]uint64, 0, n), account: make([]uint64, 0, n), distribution: make([]uint64, 0, n), task: make([]string, 0, n),
+		watchSeconds: make([]uint32, 0, n), agent: make([]string, 0, n), quantity: make([]int64, 0, n),
 		currency: make([]string, 0, n), revenue: make([]decimal.Decimal, 0, n), itemDiscount: make([]decimal.Decimal, 0, n),
 		voucherDiscount: make([]decimal.Decimal, 0, n), subsidy: make([]decimal.Decimal, 0, n), validTo: make([]time.Time, 0, n), orderedAt: make([]time.Time, 0, n),
 		localDay: make([]time.Time, 0, n), orderedDay: make([]time.Time, 0, n),
@@ -72,6 +76,9 @@ func (r *rows) add(f promo.RecordedFact, body *promo.Fact, c currency) {
 	r.livestream = append(r.livestream, uint64(body.Livestream))
 	r.account = append(r.account, uint64(body.Account))
 	r.distribution = append(r.distribution, uint64(body.Distribution))
+	r.task = append(r.task, string(body.Task))
+	r.watchSeconds = append(r.watchSeconds, uint32(body.WatchSeconds))
+	r.agent = append(r.agent, body.Agent)
 	r.quantity = append(r.quantity, body.Quantity)
 	r.currency = append(r.currency, c.code)
 	r.revenue = append(r.revenue, amount(body.Revenue, c.digits))
@@ -96,7 +103,7 @@ func (r *rows) columns(batch int64) []any {
 	}
 	return []any{
 		r.shop, r.kind, r.at, r.promotions, r.tools, r.buyer, r.order, r.product, r.category, r.channel,
-		r.livestream, r.account, r.distribution, r.quantity, r.currency,
+		r.livestream, r.account, r.distribution, r.task, r.watchSeconds, r.agent, r.quantity, r.currency,
 		r.revenue, r.itemDiscount, r.voucherDiscount, r.subsidy, r.validTo, r.orderedAt,
 		r.localDay, r.orderedDay, r.tx, r.id, batches,
 	}

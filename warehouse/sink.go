@@ -37,8 +37,8 @@ var sinkSettings = clickhouse.Settings{
 const largestBatch = 1_000_000
 
 const insertFacts = `insert into %s (shop_id, kind, at, promotions, tools, buyer_id, order_id, product_id, category, channel,
-    livestream_id, account_id, distribution_id, quantity, currency, revenue, item_discount, voucher_discount, subsidy, valid_to, ordered_at,
-    local_day, ordered_day, tx, id, batch)`
+    livestream_id, account_id, distribution_id, task, watch_seconds, agent, quantity, currency,
+    revenue, item_discount, voucher_discount, subsidy, valid_to, ordered_at, local_day, ordered_day, tx, id, batch)`
 
 // insert brings the rows of a batch into its partition: all of them or none.
 func (s *sink) insert(ctx context.Context, b promo.Batch, r *rows) error {

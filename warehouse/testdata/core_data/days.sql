@@ -34,5 +34,6 @@ from (
     where shop_id = {shop:UInt64} and kind = 'order' and (at < {orders_to:DateTime64(6, 'UTC')} and (at >= {orders_from:DateTime64(6, 'UTC')} or kind = 'quantity'))
 ) as facts
 where shop_id = {shop:UInt64}
+  and kind in ('quantity', 'claim', 'redemption', 'cohort', 'order', 'line', 'first_order', 'reversal')
   and at < {to:DateTime64(6, 'UTC')} and (at >= {from:DateTime64(6, 'UTC')} or kind = 'quantity')
 group by grouping sets ((), (bucket))

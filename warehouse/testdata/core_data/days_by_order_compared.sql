@@ -41,5 +41,6 @@ from (
     where shop_id = {shop:UInt64} and kind = 'order' and (at < {orders_to:DateTime64(6, 'UTC')} and (at >= {orders_from:DateTime64(6, 'UTC')} or kind = 'quantity') or at < {orders_previous_to:DateTime64(6, 'UTC')} and (at >= {orders_previous_from:DateTime64(6, 'UTC')} or kind = 'quantity'))
 ) as facts
 where shop_id = {shop:UInt64}
+  and kind in ('quantity', 'claim', 'redemption', 'cohort', 'order', 'line', 'first_order', 'reversal')
   and (in_period or in_previous)
 group by grouping sets ((previous), (previous, bucket))

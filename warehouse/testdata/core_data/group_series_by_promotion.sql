@@ -26,6 +26,7 @@ select
 from facts
 array join keys as key
 where shop_id = {shop:UInt64}
+  and kind in ('quantity', 'claim', 'redemption', 'cohort', 'order', 'line', 'first_order', 'reversal')
   and at < {to:DateTime64(6, 'UTC')} and (at >= {from:DateTime64(6, 'UTC')} or kind = 'quantity')
   and has({groups:Array(UInt64)}, cityHash64(first_key))
 group by grouping sets ((first_key), (first_key, bucket))

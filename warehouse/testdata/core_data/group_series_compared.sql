@@ -29,6 +29,7 @@ select
 from facts
 array join keys as key
 where shop_id = {shop:UInt64}
+  and kind in ('quantity', 'claim', 'redemption', 'cohort', 'order', 'line', 'first_order', 'reversal')
   and (in_period or in_previous)
   and has({groups:Array(UInt64)}, cityHash64(first_key))
 group by grouping sets ((previous, first_key), (previous, first_key, bucket))

@@ -25,5 +25,6 @@ select
     sumIf(facts.revenue, kind = 'line') as shop_revenue
 from facts
 where shop_id = {shop:UInt64}
+  and kind in ('quantity', 'claim', 'redemption', 'cohort', 'order', 'line', 'first_order', 'reversal')
   and (in_period or in_previous)
 group by grouping sets ((previous), (previous, bucket))

@@ -22,5 +22,6 @@ select
     sumIf(facts.revenue, kind = 'line') as shop_revenue
 from facts
 where shop_id = {shop:UInt64}
+  and kind in ('quantity', 'claim', 'redemption', 'cohort', 'order', 'line', 'first_order', 'reversal')
   and at < {to:DateTime64(6, 'UTC')} and (at >= {from:DateTime64(6, 'UTC')} or kind = 'quantity')
 group by ()
