@@ -69,4 +69,12 @@ func (noWarehouse) CoreData(context.Context, warehouse.CoreDataParams) (*warehou
 	return nil, errNoWarehouse
 }
 
+func (noWarehouse) LiveFunnel(context.Context, warehouse.LiveFunnelParams) (*warehouse.LiveFunnel, error) {
+	return nil, errNoWarehouse
+}
+
+func (noWarehouse) ChatFunnel(context.Context, promo.Shop, promo.Period) (*warehouse.ChatFunnel, error) {
+	return nil, errNoWarehouse
+}
+
 func (noWarehouse) Status(context.Context) (*warehouse.Status, error) { return nil, errNoWarehouse }

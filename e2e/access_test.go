@@ -69,6 +69,8 @@ var table = map[string]access{
 	"order":             {[]grant{{"SELLER AGENT HOST BUYER PLATFORM ANALYST", ""}}, `{ order(shopId: "{Shop}", orderNumber: "paid") { id } }`, ""},
 	"coreData": {[]grant{{"SELLER ANALYST", ""}}, `{ coreData(input: { shopId: "{Shop}", granularity: NONE, period: { from: "2026-03-01T00:00:00Z", to: "2026-04-01T00:00:00Z" } })
 		{ totals { claims } } }`, ""},
+	"liveFunnel":        {[]grant{{"SELLER ANALYST", ""}}, `{ liveFunnel(shopId: "{Shop}", livestreamId: "{watched}") { steps { count } } }`, ""},
+	"chatFunnel":        {[]grant{{"SELLER ANALYST", ""}}, `{ chatFunnel(shopId: "{Shop}", period: { from: "2026-03-01T00:00:00Z", to: "2026-04-01T00:00:00Z" }) { steps { count } } }`, ""},
 	"metricDefinitions": {[]grant{{everybody, ""}}, `{ metricDefinitions { metric } }`, ""},
 	"warehouseStatus":   {[]grant{{"SELLER ANALYST ADMIN", ""}}, `{ warehouseStatus { facts } }`, ""},
 

@@ -118,6 +118,7 @@ func TestEnumsAreTheConstantsOfTheDomain(t *testing.T) {
 		"Granularity":         {"../warehouse/*.go", "Granularity"},
 		"Dimension":           {"../warehouse/*.go", "Dimension"},
 		"Comparison":          {"../warehouse/*.go", "Comparison"},
+		"FunnelStepKind":      {"../warehouse/*.go", "FunnelStepKind"},
 		"RefundBasis":         {"../warehouse/*.go", "RefundBasis"},
 	} {
 		t.Run(name, func(t *testing.T) {

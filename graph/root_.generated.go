@@ -43,6 +43,7 @@ type ResolverRoot interface {
 	QuoteLine() QuoteLineResolver
 	Shop() ShopResolver
 	Subscription() SubscriptionResolver
+	TaskFunnel() TaskFunnelResolver
 	Viewer() ViewerResolver
 	Voucher() VoucherResolver
 	VoucherCandidate() VoucherCandidateResolver
@@ -59,6 +60,11 @@ type ComplexityRoot struct {
 		LinkedAt    func(childComplexity int) int
 		Livestreams func(childComplexity int, live *bool, first *int, after *string) int
 		UnlinkedAt  func(childComplexity int) int
+	}
+
+	AgentFunnel struct {
+		Agent func(childComplexity int) int
+		Steps func(childComplexity int) int
 	}
 
 	AmountOff struct {
@@ -104,6 +110,13 @@ type ComplexityRoot struct {
 	ChangeEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ChatFunnel struct {
+		ByAgent               func(childComplexity int) int
+		Freshness             func(childComplexity int) int
+		MedianSecondsToRedeem func(childComplexity int) int
+		Steps                 func(childComplexity int) int
 	}
 
 	ChatUserError struct {
@@ -361,6 +374,16 @@ type ComplexityRoot struct {
 		LagSeconds func(childComplexity int) int
 	}
 
+	FunnelPoint struct {
+		Period func(childComplexity int) int
+		Steps  func(childComplexity int) int
+	}
+
+	FunnelStep struct {
+		Count func(childComplexity int) int
+		Kind  func(childComplexity int) int
+	}
+
 	GroupKey struct {
 		Dimension func(childComplexity int) int
 		ID        func(childComplexity int) int
@@ -375,6 +398,13 @@ type ComplexityRoot struct {
 	LinkAccountPayload struct {
 		Account    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	LiveFunnel struct {
+		ByTask    func(childComplexity int) int
+		Freshness func(childComplexity int) int
+		Series    func(childComplexity int) int
+		Steps     func(childComplexity int) int
 	}
 
 	LiveTask struct {
@@ -597,9 +627,11 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		ChatFunnel        func(childComplexity int, shopID string, period model.PeriodInput) int
 		ClaimableVouchers func(childComplexity int, shopID string, productID *string, livestreamID *string) int
 		CoreData          func(childComplexity int, input model.CoreDataInput) int
 		CouponWorkbench   func(childComplexity int, conversationID string, filter *model.WorkbenchFilter, first *int, after *string) int
+		LiveFunnel        func(childComplexity int, shopID string, livestreamID *string, period *model.PeriodInput) int
 		MetricDefinitions func(childComplexity int) int
 		MyConversations   func(childComplexity int, first *int, after *string) int
 		MyCoupons         func(childComplexity int, statuses []promo.ClaimStatus, first *int, after *string) int
@@ -713,6 +745,13 @@ type ComplexityRoot struct {
 
 	Subscription struct {
 		ConversationMessages func(childComplexity int, conversationID string) int
+	}
+
+	TaskFunnel struct {
+		Account         func(childComplexity int) int
+		Steps           func(childComplexity int) int
+		Task            func(childComplexity int) int
+		UniqueFollowers func(childComplexity int) int
 	}
 
 	TaskProgress struct {
@@ -911,6 +950,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Account.UnlinkedAt(childComplexity), true
 
+	case "AgentFunnel.agent":
+		if e.ComplexityRoot.AgentFunnel.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentFunnel.Agent(childComplexity), true
+	case "AgentFunnel.steps":
+		if e.ComplexityRoot.AgentFunnel.Steps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentFunnel.Steps(childComplexity), true
+
 	case "AmountOff.amount":
 		if e.ComplexityRoot.AmountOff.Amount == nil {
 			break
@@ -1044,6 +1096,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ChangeEdge.Node(childComplexity), true
+
+	case "ChatFunnel.byAgent":
+		if e.ComplexityRoot.ChatFunnel.ByAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatFunnel.ByAgent(childComplexity), true
+	case "ChatFunnel.freshness":
+		if e.ComplexityRoot.ChatFunnel.Freshness == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatFunnel.Freshness(childComplexity), true
+	case "ChatFunnel.medianSecondsToRedeem":
+		if e.ComplexityRoot.ChatFunnel.MedianSecondsToRedeem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatFunnel.MedianSecondsToRedeem(childComplexity), true
+	case "ChatFunnel.steps":
+		if e.ComplexityRoot.ChatFunnel.Steps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatFunnel.Steps(childComplexity), true
 
 	case "ChatUserError.code":
 		if e.ComplexityRoot.ChatUserError.Code == nil {
@@ -2012,6 +2089,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Freshness.LagSeconds(childComplexity), true
 
+	case "FunnelPoint.period":
+		if e.ComplexityRoot.FunnelPoint.Period == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FunnelPoint.Period(childComplexity), true
+	case "FunnelPoint.steps":
+		if e.ComplexityRoot.FunnelPoint.Steps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FunnelPoint.Steps(childComplexity), true
+
+	case "FunnelStep.count":
+		if e.ComplexityRoot.FunnelStep.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FunnelStep.Count(childComplexity), true
+	case "FunnelStep.kind":
+		if e.ComplexityRoot.FunnelStep.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FunnelStep.Kind(childComplexity), true
+
 	case "GroupKey.dimension":
 		if e.ComplexityRoot.GroupKey.Dimension == nil {
 			break
@@ -2056,6 +2159,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.LinkAccountPayload.UserErrors(childComplexity), true
+
+	case "LiveFunnel.byTask":
+		if e.ComplexityRoot.LiveFunnel.ByTask == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LiveFunnel.ByTask(childComplexity), true
+	case "LiveFunnel.freshness":
+		if e.ComplexityRoot.LiveFunnel.Freshness == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LiveFunnel.Freshness(childComplexity), true
+	case "LiveFunnel.series":
+		if e.ComplexityRoot.LiveFunnel.Series == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LiveFunnel.Series(childComplexity), true
+	case "LiveFunnel.steps":
+		if e.ComplexityRoot.LiveFunnel.Steps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LiveFunnel.Steps(childComplexity), true
 
 	case "LiveTask.account":
 		if e.ComplexityRoot.LiveTask.Account == nil {
@@ -3070,6 +3198,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PromotionEdge.Node(childComplexity), true
 
+	case "Query.chatFunnel":
+		if e.ComplexityRoot.Query.ChatFunnel == nil {
+			break
+		}
+
+		args, err := ec.field_Query_chatFunnel_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ChatFunnel(childComplexity, args["shopId"].(string), args["period"].(model.PeriodInput)), true
 	case "Query.claimableVouchers":
 		if e.ComplexityRoot.Query.ClaimableVouchers == nil {
 			break
@@ -3104,6 +3243,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.CouponWorkbench(childComplexity, args["conversationId"].(string), args["filter"].(*model.WorkbenchFilter), args["first"].(*int), args["after"].(*string)), true
 
+	case "Query.liveFunnel":
+		if e.ComplexityRoot.Query.LiveFunnel == nil {
+			break
+		}
+
+		args, err := ec.field_Query_liveFunnel_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.LiveFunnel(childComplexity, args["shopId"].(string), args["livestreamId"].(*string), args["period"].(*model.PeriodInput)), true
 	case "Query.metricDefinitions":
 		if e.ComplexityRoot.Query.MetricDefinitions == nil {
 			break
@@ -3602,6 +3752,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.ConversationMessages(childComplexity, args["conversationId"].(string)), true
+
+	case "TaskFunnel.account":
+		if e.ComplexityRoot.TaskFunnel.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskFunnel.Account(childComplexity), true
+	case "TaskFunnel.steps":
+		if e.ComplexityRoot.TaskFunnel.Steps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskFunnel.Steps(childComplexity), true
+	case "TaskFunnel.task":
+		if e.ComplexityRoot.TaskFunnel.Task == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskFunnel.Task(childComplexity), true
+	case "TaskFunnel.uniqueFollowers":
+		if e.ComplexityRoot.TaskFunnel.UniqueFollowers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskFunnel.UniqueFollowers(childComplexity), true
 
 	case "TaskProgress.done":
 		if e.ComplexityRoot.TaskProgress.Done == nil {
@@ -4498,6 +4673,25 @@ type Query {
     "Which numbers, of which shop and time."
     input: CoreDataInput!
   ): CoreData @allow(roles: [SELLER, ANALYST])
+  """
+  What became of what a shop's livestreams handed out, also while they run: of one livestream, or of a period. Exactly one of the
+  two is given. Null, with UNAVAILABLE, while the warehouse is away.
+  """
+  liveFunnel(
+    "The shop."
+    shopId: ID!
+    "One of its livestreams, from its start to its end or until now."
+    livestreamId: ID
+    "All of its livestreams in a period: at most ten years, between 1970 and 2100."
+    period: PeriodInput
+  ): LiveFunnel @allow(roles: [SELLER, ANALYST])
+  "What became of the coupons that were sent into a shop's chats. Null, with UNAVAILABLE, while the warehouse is away."
+  chatFunnel(
+    "The shop."
+    shopId: ID!
+    "When they were sent: at most ten years, between 1970 and 2100."
+    period: PeriodInput!
+  ): ChatFunnel @allow(roles: [SELLER, ANALYST])
   "What each metric means and how it is computed."
   metricDefinitions: [MetricDefinition!]! @allow(roles: [SELLER, AGENT, HOST, BUYER, PLATFORM, ANALYST, ADMIN])
   "How far the warehouse has come. Null, with UNAVAILABLE, while it is away."
@@ -6923,6 +7117,90 @@ type Freshness {
   complete: Boolean!
 }
 
+"A step from what was offered to what came of it. A funnel has those that apply to it, in this order."
+enum FunnelStepKind {
+  "Copies there were to claim, at the end of the time asked for, of the vouchers that were handed out."
+  ISSUED
+  "Coupon cards sent."
+  SENT
+  "Distinct buyers who watched: who came to the livestream or to what it handed out, did a task or claimed."
+  VIEWERS
+  "Distinct viewers who did what was asked of them. NONE asks for nothing: all its viewers have done it."
+  TASK_DONE
+  "Of the cards sent, those that their buyer has looked at by now."
+  VIEWED
+  "Claims made. A card is claimed when it is sent; imported claims of chat coupons had no card."
+  CLAIMED
+  "Of these claims, those that paid orders have used by now; not those that a cancelled order gave back."
+  REDEEMED
+  "Of these, those whose order was cancelled, or refunded in whole or in part, by now."
+  REFUNDED
+}
+
+"How many came to a step."
+type FunnelStep {
+  "Which step."
+  kind: FunnelStepKind!
+  "How many."
+  count: Int64!
+}
+
+"What became of what livestreams handed out. Claims of imported history came from no livestream."
+type LiveFunnel {
+  "ISSUED, VIEWERS, TASK_DONE, CLAIMED, REDEEMED and REFUNDED, over the whole time. A viewer of several livestreams counts once."
+  steps: [FunnelStep!]!
+  "By task and account, most claims first: 1,000 at the most. Their viewers are those who were there while it was handed out."
+  byTask: [TaskFunnel!]!
+  """
+  By local bucket in the shop's zone, earliest first, without gaps: minutes of a livestream of up to a day; hours of up to three
+  days; else days. Without ISSUED. VIEWERS came, did a task or claimed in the bucket; redemptions and refunds count where the claim
+  was made.
+  """
+  series: [FunnelPoint!]!
+  "How far the answer can be trusted."
+  freshness: Freshness!
+}
+
+"What became of what an account handed out under a task."
+type TaskFunnel {
+  "The task; WATCH with its seconds."
+  task: LiveTask!
+  "Whose livestreams."
+  account: Account!
+  "The steps of a LiveFunnel."
+  steps: [FunnelStep!]!
+  "Distinct viewers who became new followers of the account while it was handed out. Null unless the task is FOLLOW."
+  uniqueFollowers: Int64
+}
+
+"The steps of one bucket."
+type FunnelPoint {
+  "The bucket; the first and last are cut to the time asked for."
+  period: Period!
+  "Its steps."
+  steps: [FunnelStep!]!
+}
+
+"What became of the coupons that were sent into chats in a period."
+type ChatFunnel {
+  "SENT, VIEWED, CLAIMED, REDEEMED and REFUNDED."
+  steps: [FunnelStep!]!
+  "The median time from a claim to its redemption. Null if none was redeemed."
+  medianSecondsToRedeem: Float
+  "By who sent them, most cards first: 1,000 at the most."
+  byAgent: [AgentFunnel!]!
+  "How far the answer can be trusted."
+  freshness: Freshness!
+}
+
+"What became of the coupons that one of the shop's people sent."
+type AgentFunnel {
+  "Who sent them: the role and the token's subject, such as ` + "`" + `AGENT:amy` + "`" + `."
+  agent: String!
+  "The steps of a ChatFunnel."
+  steps: [FunnelStep!]!
+}
+
 "What a metric means."
 type MetricDefinition {
   "Which metric."
@@ -7204,6 +7482,16 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
 }
 
+func (ec *executionContext) childFields_AgentFunnel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "agent":
+		return ec.fieldContext_AgentFunnel_agent(ctx, field)
+	case "steps":
+		return ec.fieldContext_AgentFunnel_steps(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgentFunnel", field.Name)
+}
+
 func (ec *executionContext) childFields_AssignVoucherTiersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "vouchers":
@@ -7284,6 +7572,20 @@ func (ec *executionContext) childFields_ChangeEdge(ctx context.Context, field gr
 		return ec.fieldContext_ChangeEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChangeEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ChatFunnel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "steps":
+		return ec.fieldContext_ChatFunnel_steps(ctx, field)
+	case "medianSecondsToRedeem":
+		return ec.fieldContext_ChatFunnel_medianSecondsToRedeem(ctx, field)
+	case "byAgent":
+		return ec.fieldContext_ChatFunnel_byAgent(ctx, field)
+	case "freshness":
+		return ec.fieldContext_ChatFunnel_freshness(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChatFunnel", field.Name)
 }
 
 func (ec *executionContext) childFields_ChatUserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7796,6 +8098,26 @@ func (ec *executionContext) childFields_Freshness(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type Freshness", field.Name)
 }
 
+func (ec *executionContext) childFields_FunnelPoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "period":
+		return ec.fieldContext_FunnelPoint_period(ctx, field)
+	case "steps":
+		return ec.fieldContext_FunnelPoint_steps(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FunnelPoint", field.Name)
+}
+
+func (ec *executionContext) childFields_FunnelStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_FunnelStep_kind(ctx, field)
+	case "count":
+		return ec.fieldContext_FunnelStep_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FunnelStep", field.Name)
+}
+
 func (ec *executionContext) childFields_GroupKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "dimension":
@@ -7826,6 +8148,20 @@ func (ec *executionContext) childFields_LinkAccountPayload(ctx context.Context, 
 		return ec.fieldContext_LinkAccountPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LinkAccountPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_LiveFunnel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "steps":
+		return ec.fieldContext_LiveFunnel_steps(ctx, field)
+	case "byTask":
+		return ec.fieldContext_LiveFunnel_byTask(ctx, field)
+	case "series":
+		return ec.fieldContext_LiveFunnel_series(ctx, field)
+	case "freshness":
+		return ec.fieldContext_LiveFunnel_freshness(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LiveFunnel", field.Name)
 }
 
 func (ec *executionContext) childFields_LiveTask(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8378,6 +8714,20 @@ func (ec *executionContext) childFields_StopDistributionPayload(ctx context.Cont
 		return ec.fieldContext_StopDistributionPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StopDistributionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TaskFunnel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "task":
+		return ec.fieldContext_TaskFunnel_task(ctx, field)
+	case "account":
+		return ec.fieldContext_TaskFunnel_account(ctx, field)
+	case "steps":
+		return ec.fieldContext_TaskFunnel_steps(ctx, field)
+	case "uniqueFollowers":
+		return ec.fieldContext_TaskFunnel_uniqueFollowers(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TaskFunnel", field.Name)
 }
 
 func (ec *executionContext) childFields_TaskProgress(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

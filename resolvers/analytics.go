@@ -17,6 +17,8 @@ import (
 // Reports answers from the warehouse.
 type Reports interface {
 	CoreData(ctx context.Context, p warehouse.CoreDataParams) (*warehouse.CoreData, error)
+	LiveFunnel(ctx context.Context, p warehouse.LiveFunnelParams) (*warehouse.LiveFunnel, error)
+	ChatFunnel(ctx context.Context, shop promo.Shop, p promo.Period) (*warehouse.ChatFunnel, error)
 	Status(ctx context.Context) (*warehouse.Status, error)
 }
 

@@ -49,6 +49,7 @@ type (
 	couponCard struct{}
 	percentOff struct{}
 	groupKey   struct{}
+	taskFunnel struct{}
 
 	discountedItem struct{}
 
@@ -71,6 +72,7 @@ func (r *Resolver) Voucher() graph.VoucherResolver {
 }
 func (r *Resolver) Claim() graph.ClaimResolver           { return claim{r} }
 func (r *Resolver) PercentOff() graph.PercentOffResolver { return percentOff{} }
+func (r *Resolver) TaskFunnel() graph.TaskFunnelResolver { return taskFunnel{} }
 func (r *Resolver) GroupKey() graph.GroupKeyResolver     { return groupKey{} }
 
 func (r *Resolver) Subscription() graph.SubscriptionResolver { return subscription{r} }

@@ -106,13 +106,21 @@ func (p CoreDataParams) check() (*question, error) {
 }
 
 func (p *CoreDataParams) checkPeriod() error {
-	switch {
-	case !p.Period.Valid():
-		return invalid("The period must end after it begins and last at most ten years.", "period")
-	case p.Period.From.Before(earliest) || p.Period.To.After(latest):
-		return invalid("The period must lie between 1970 and 2100.", "period")
+	if problem := periodProblem(p.Period); problem != "" {
+		return invalid(problem, "period")
 	}
 	return nil
+}
+
+// periodProblem says what is wrong with a period to report on; "" if nothing is.
+func periodProblem(p promo.Period) string {
+	switch {
+	case !p.Valid():
+		return "The period must end after it begins and last at most ten years."
+	case p.From.Before(earliest) || p.To.After(latest):
+		return "The period must lie between 1970 and 2100."
+	}
+	return ""
 }
 
 func (p *CoreDataParams) checkFilters() error {

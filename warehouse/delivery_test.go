@@ -38,6 +38,7 @@ func TestEveryColumnAndEveryKindArrives(t *testing.T) {
 	b := setup(t)
 	write(t, b.owner, b.shop, fact{promo.FactLine, march.Add(123456 * time.Microsecond), promo.Fact{
 		Promotions: []int64{5, 4}, Tools: []string{"LIVE_VOUCHER", "CHAT_COUPON"}, Buyer: 11, Order: 12, Channel: "LIVE", Product: 13,
+		Livestream: 14, Account: 15, Distribution: 16, Task: promo.WatchTask, WatchSeconds: 86400, Agent: "AGENT:amy",
 		Category: "Tea & 茶", Quantity: -2, Revenue: 1234567, ItemDiscount: 1, VoucherDiscount: -99, Subsidy: 100, Until: january.UnixMicro(),
 	}})
 	write(t, b.owner, b.other, fact{promo.FactLine, march, promo.Fact{Revenue: 1234567}})
@@ -51,10 +52,10 @@ func TestEveryColumnAndEveryKindArrives(t *testing.T) {
 	var got string
 	must(t, b.conn.QueryRow(t.Context(), `
 		select toString((kind, at, promotions, tools, buyer_id, order_id, product_id, category, channel, quantity, currency,
-			revenue, item_discount, voucher_discount, subsidy, valid_to))
+			revenue, item_discount, voucher_discount, subsidy, valid_to, livestream_id, account_id, distribution_id, task, watch_seconds, agent))
 		from facts where buyer_id = 11`).Scan(&got))
 	equal(t, got, `('line','2024-03-01 00:00:00.123456',[5,4],['LIVE_VOUCHER','CHAT_COUPON'],11,12,13,'Tea & 茶','LIVE',-2,'USD',`+
-		`12345.67,0.01,-0.99,1,'2024-01-31 12:00:00.000000')`)
+		`12345.67,0.01,-0.99,1,'2024-01-31 12:00:00.000000',14,15,16,'WATCH',86400,'AGENT:amy')`)
 	equal(t, b.count(t, "count()", "facts where currency = 'JPY' and revenue = 1234567 and empty(promotions)"), 1)
 }
 
