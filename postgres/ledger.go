@@ -25,8 +25,11 @@ type Ledger struct {
 	clock  func() time.Time
 	claims *claimQueues
 	// selling are vouchers that probably have something to claim.
-	selling  *lru.Cache[promo.VoucherID, struct{}]
-	messages messageFeed
+	selling *lru.Cache[promo.VoucherID, struct{}]
+	// feed tells of new messages, and of what livestreams hand out.
+	feed     feed
+	messages topic[followed, *promo.Message]
+	scenes   topic[watchedScene, *promo.Distribution]
 }
 
 // mostConnections is enough to keep a few cores of a server busy; more would only queue inside it.
@@ -52,13 +55,15 @@ func Open(ctx context.Context, dsn string, clock func() time.Time) (*Ledger, err
 	l := &Ledger{ChatWindow: promo.ChatWindow, Reservation: promo.Reservation, db: db, clock: clock}
 	l.claims = newClaimQueues(l.decideClaims)
 	l.selling, _ = lru.New[promo.VoucherID, struct{}](mostSelling) // fails only for a size below one
-	l.messages.read = l.newMessages
+	l.messages = topic[followed, *promo.Message]{feed: &l.feed, every: 1, read: l.newMessages}
+	l.scenes = topic[watchedScene, *promo.Distribution]{feed: &l.feed, every: distributionsEvery, read: l.newDistributions}
+	l.feed.topics = []subject{&l.messages, &l.scenes}
 	return l, nil
 }
 
 // Close waits for the claims that are being decided, ends what follows the ledger and lets the connections go.
 func (l *Ledger) Close() error {
-	l.messages.close()
+	l.feed.close()
 	l.claims.drain()
 	return l.db.Close()
 }

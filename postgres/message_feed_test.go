@@ -8,11 +8,11 @@ import (
 	"voucherhouse/promo"
 )
 
-// told waits for the next message of a conversation that is followed.
-func told(t testing.TB, messages <-chan *promo.Message) *promo.Message {
+// told waits for the next news of what is followed.
+func told[N any](t testing.TB, news <-chan *N) *N {
 	t.Helper()
 	select {
-	case m, open := <-messages:
+	case m, open := <-news:
 		if !open {
 			t.Fatal("it has ended")
 		}
@@ -24,12 +24,12 @@ func told(t testing.TB, messages <-chan *promo.Message) *promo.Message {
 }
 
 // ended waits for the end of what is followed, whatever is told before.
-func ended(t testing.TB, messages <-chan *promo.Message) {
+func ended[N any](t testing.TB, news <-chan *N) {
 	t.Helper()
 	deadline := time.After(20 * time.Second)
 	for {
 		select {
-		case _, open := <-messages:
+		case _, open := <-news:
 			if !open {
 				return
 			}
@@ -112,7 +112,7 @@ insert into messages (shop_id, conversation_id, at, sender, written_by, text) va
 }
 
 // polls tells whether the ledger is asked for its followers.
-func (f *messageFeed) polls() bool {
+func (f *feed) polls() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.stop != nil
@@ -123,17 +123,17 @@ func TestNobodyIsToldAfterTheEnd(t *testing.T) {
 	b := setup(t)
 	shop := b.shop("A")
 	c := b.chat(shop, "ann").ID
-	if n, polling := b.Followers(), b.messages.polls(); n != 0 || polling {
+	if n, polling := b.Followers(), b.feed.polls(); n != 0 || polling {
 		t.Errorf("%d follow before anybody does, polling %t", n, polling)
 	}
 	ctx, leave := context.WithCancel(t.Context())
 	one, two := b.follow(ctx, buyer("ann"), c), b.follow(t.Context(), buyer("ann"), c)
-	if n, polling := b.Followers(), b.messages.polls(); n != 2 || !polling {
+	if n, polling := b.Followers(), b.feed.polls(); n != 2 || !polling {
 		t.Errorf("%d follow, polling %t", n, polling)
 	}
 	leave()
 	ended(t, one)
-	if n, polling := b.Followers(), b.messages.polls(); n != 1 || !polling {
+	if n, polling := b.Followers(), b.feed.polls(); n != 1 || !polling {
 		t.Errorf("%d follow after one left, polling %t", n, polling)
 	}
 	b.say(b.Ledger, agent(shop), c, "hello")
@@ -141,13 +141,11 @@ func TestNobodyIsToldAfterTheEnd(t *testing.T) {
 
 	// The last one ends the poller, and the next begins another.
 	again, leave := context.WithCancel(t.Context())
-	b.messages.mu.Lock()
-	for who := range b.messages.followers {
-		b.messages.leave(who)
-	}
-	b.messages.mu.Unlock()
+	b.feed.mu.Lock()
+	b.messages.dismiss()
+	b.feed.mu.Unlock()
 	ended(t, two)
-	b.messages.work.Wait()
+	b.feed.work.Wait()
 	three := b.follow(again, buyer("ann"), c)
 	b.say(b.Ledger, agent(shop), c, "again")
 	if m := told(t, three); *m.Text != "again" {
@@ -155,10 +153,10 @@ func TestNobodyIsToldAfterTheEnd(t *testing.T) {
 	}
 	leave()
 	ended(t, three)
-	b.messages.work.Wait()
+	b.feed.work.Wait()
 
 	four := b.follow(t.Context(), buyer("ann"), c)
-	b.messages.close()
+	b.feed.close()
 	ended(t, four)
 	_, err := b.FollowConversation(t.Context(), buyer("ann"), c)
 	wantCode(t, err, promo.RateLimited)
@@ -167,22 +165,20 @@ func TestNobodyIsToldAfterTheEnd(t *testing.T) {
 // One who does not read is let go of, and holds up nobody.
 func TestASlowFollowerIsLetGoOf(t *testing.T) {
 	t.Parallel()
-	var f messageFeed
-	c := promo.ConversationID{Shop: 1, Serial: 1}
-	f.read = func(_ context.Context, asked []followed) ([]news, string, error) {
-		var found []news
-		for i := range asked {
-			for range 40 {
-				found = append(found, news{Follower: i + 1, messageRow: messageRow{ShopID: 1, ConversationID: 1}})
-			}
+	var f feed
+	numbers := topic[int, *int]{feed: &f, every: 1, read: func(_ context.Context, places []int) ([][]*int, []int, error) {
+		news := make([][]*int, len(places))
+		for i := range news {
+			news[i] = make([]*int, 40)
 		}
-		return found, "", nil
-	}
-	slow, err := f.follow(t.Context(), followed{conversation: c})
+		return news, places, nil
+	}}
+	f.topics = []subject{&numbers}
+	slow, err := numbers.follow(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	quick, err := f.follow(t.Context(), followed{conversation: c})
+	quick, err := numbers.follow(t.Context(), 2)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,6 +40,8 @@ type Distribution struct {
 	StoppedAt *time.Time
 	// Claimed counts the claims that were made through it.
 	Claimed int
+	// Remaining is how many copies of the voucher were left to claim, in whatever livestream. Nil where that was not looked at.
+	Remaining *int
 }
 
 // Stage is what a distribution takes place in: a livestream of an account, and what is open of the voucher anywhere.
