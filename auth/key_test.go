@@ -43,7 +43,7 @@ func TestTheKeyIsMadeOnceAndForItsOwnerOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := again.Actor(token); err != nil {
+	if _, err := again.Session(token); err != nil {
 		t.Errorf("a token from before the restart: %v", err)
 	}
 	if files, err := os.ReadDir(dir); err != nil || len(files) != 1 {

@@ -8,26 +8,32 @@ import (
 	"voucherhouse/promo"
 )
 
-type actorKey struct{}
+type sessionKey struct{}
 
-// With puts the actor into the context.
-func With(ctx context.Context, a promo.Actor) context.Context {
-	return context.WithValue(ctx, actorKey{}, a)
+// With puts the session into the context.
+func With(ctx context.Context, s Session) context.Context {
+	return context.WithValue(ctx, sessionKey{}, s)
+}
+
+// SessionOf is that of the request; ok is false if it came without a token.
+func SessionOf(ctx context.Context) (s Session, ok bool) {
+	s, ok = ctx.Value(sessionKey{}).(Session)
+	return s, ok
 }
 
 // Actor is who the request is from; ok is false if it came without a token.
 func Actor(ctx context.Context) (a promo.Actor, ok bool) {
-	a, ok = ctx.Value(actorKey{}).(promo.Actor)
-	return a, ok
+	s, ok := SessionOf(ctx)
+	return s.Actor, ok
 }
 
-// Bearer gives whom the value of an Authorization header is for, else ErrInvalidToken.
-func (k *Keys) Bearer(header string) (promo.Actor, error) {
+// Bearer gives the session of the value of an Authorization header, else ErrInvalidToken.
+func (k *Keys) Bearer(header string) (Session, error) {
 	scheme, token, _ := strings.Cut(header, " ")
 	if !strings.EqualFold(scheme, "Bearer") {
-		return promo.Actor{}, ErrInvalidToken
+		return Session{}, ErrInvalidToken
 	}
-	return k.Actor(strings.TrimSpace(token))
+	return k.Session(strings.TrimSpace(token))
 }
 
 // Authenticate reads the bearer token of a request. A request without one passes, and may ask only what nobody has to be
@@ -39,12 +45,12 @@ func (k *Keys) Authenticate(next http.Handler, refuse http.Handler) http.Handler
 			next.ServeHTTP(w, r)
 			return
 		}
-		actor, err := k.Bearer(header)
+		session, err := k.Bearer(header)
 		if err != nil {
 			w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 			refuse.ServeHTTP(w, r)
 			return
 		}
-		next.ServeHTTP(w, r.WithContext(With(r.Context(), actor)))
+		next.ServeHTTP(w, r.WithContext(With(r.Context(), session)))
 	})
 }

@@ -101,7 +101,7 @@ func TestARequestWithABadTokenIsRefused(t *testing.T) {
 func TestAContextCarriesAnActorOrNone(t *testing.T) {
 	t.Parallel()
 	want := promo.Actor{Role: promo.Admin, Client: promo.Service, Subject: "root"}
-	if a, ok := auth.Actor(auth.With(context.Background(), want)); !ok || !reflect.DeepEqual(a, want) {
+	if a, ok := auth.Actor(auth.With(context.Background(), auth.Session{Actor: want})); !ok || !reflect.DeepEqual(a, want) {
 		t.Errorf("it is %v, %t", a, ok)
 	}
 	if a, ok := auth.Actor(context.Background()); ok {

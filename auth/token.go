@@ -101,23 +101,33 @@ func (k *Keys) Issue(a promo.Actor, expiry time.Time) (string, error) {
 	return text, nil
 }
 
-// Actor checks a token and gives who it is for, else ErrInvalidToken.
-func (k *Keys) Actor(token string) (promo.Actor, error) {
+// Session is who a token is for, and until when.
+type Session struct {
+	promo.Actor
+	// Until is when the token is not good any more, forgiveness for clocks included.
+	Until time.Time
+}
+
+// Over tells whether the session's token has expired.
+func (k *Keys) Over(s Session) bool { return !k.clock().Before(s.Until) }
+
+// Session checks a token and gives who it is for, else ErrInvalidToken.
+func (k *Keys) Session(token string) (Session, error) {
 	var c claims
 	_, err := jwt.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return k.secret, nil },
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithIssuer(issuer), jwt.WithAudience(audience),
 		jwt.WithExpirationRequired(), jwt.WithLeeway(leeway), jwt.WithTimeFunc(k.clock))
 	if err != nil {
-		return promo.Actor{}, fmt.Errorf("%w: %w", ErrInvalidToken, err)
+		return Session{}, fmt.Errorf("%w: %w", ErrInvalidToken, err)
 	}
 	a := promo.Actor{Role: c.Role, Client: c.Client, Shops: c.Shops, Subject: c.Subject}
 	for _, account := range c.Accounts {
 		a.Accounts = append(a.Accounts, promo.AccountID{Shop: promo.ShopID(account[0]), Serial: account[1]})
 	}
 	if err := Check(a); err != nil {
-		return promo.Actor{}, fmt.Errorf("%w: %w", ErrInvalidToken, err)
+		return Session{}, fmt.Errorf("%w: %w", ErrInvalidToken, err)
 	}
-	return a, nil
+	return Session{Actor: a, Until: c.ExpiresAt.Add(leeway)}, nil
 }
 
 // longestSubject bounds the name behind a token.

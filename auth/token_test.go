@@ -64,8 +64,8 @@ func signed(t *testing.T, method jwt.SigningMethod, key any, p jwt.MapClaims) st
 
 func expectInvalid(t *testing.T, keys *auth.Keys, token string) {
 	t.Helper()
-	if actor, err := keys.Actor(token); !errors.Is(err, auth.ErrInvalidToken) || !reflect.DeepEqual(actor, promo.Actor{}) {
-		t.Errorf("the token is %+v's, %v", actor, err)
+	if session, err := keys.Session(token); !errors.Is(err, auth.ErrInvalidToken) || !reflect.DeepEqual(session, auth.Session{}) {
+		t.Errorf("the token is %+v's, %v", session, err)
 	}
 }
 
@@ -85,7 +85,7 @@ func TestATokenIsGoodForTheActorItWasMadeFor(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, err := keys.Actor(token); err != nil || !reflect.DeepEqual(got, want) {
+			if got, err := keys.Session(token); err != nil || !reflect.DeepEqual(got.Actor, want) {
 				t.Errorf("%+v came back as %+v, %v", want, got, err)
 			}
 		}
@@ -105,8 +105,11 @@ func TestATokenExpiresButForThirtySecondsOfClocks(t *testing.T) {
 		}
 		if !good {
 			expectInvalid(t, keys, token)
-		} else if _, err := keys.Actor(token); err != nil {
-			t.Errorf("expired for %v: %v", age, err)
+		} else if session, err := keys.Session(token); err != nil || keys.Over(session) || !session.Until.Equal(now.Add(30*time.Second-age)) {
+			t.Errorf("expired for %v: %+v, %v", age, session, err)
+		}
+		if over := keys.Over(auth.Session{Until: now.Add(30*time.Second - age)}); over == good {
+			t.Errorf("expired for %v: over is %t", age, over)
 		}
 	}
 }
@@ -116,7 +119,7 @@ func TestATokenMustBeSignedByOurKey(t *testing.T) {
 	keys, secret := newKeys(t)
 	_, other := newKeys(t)
 	good := signed(t, jwt.SigningMethodHS256, secret, payload(nil))
-	if _, err := keys.Actor(good); err != nil {
+	if _, err := keys.Session(good); err != nil {
 		t.Fatalf("the token that the others are made from: %v", err)
 	}
 	parts := strings.Split(good, ".")

@@ -327,6 +327,7 @@ type ComplexityRoot struct {
 		Claimed        func(childComplexity int) int
 		Key            func(childComplexity int) int
 		Livestream     func(childComplexity int) int
+		Remaining      func(childComplexity int) int
 		StartedAt      func(childComplexity int) int
 		StoppedAt      func(childComplexity int) int
 		Task           func(childComplexity int) int
@@ -745,6 +746,7 @@ type ComplexityRoot struct {
 
 	Subscription struct {
 		ConversationMessages func(childComplexity int, conversationID string) int
+		LivestreamVouchers   func(childComplexity int, livestreamID string) int
 	}
 
 	TaskFunnel struct {
@@ -1910,6 +1912,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Distribution.Livestream(childComplexity), true
+	case "Distribution.remaining":
+		if e.ComplexityRoot.Distribution.Remaining == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Distribution.Remaining(childComplexity), true
 	case "Distribution.startedAt":
 		if e.ComplexityRoot.Distribution.StartedAt == nil {
 			break
@@ -3752,6 +3760,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.ConversationMessages(childComplexity, args["conversationId"].(string)), true
+	case "Subscription.livestreamVouchers":
+		if e.ComplexityRoot.Subscription.LivestreamVouchers == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_livestreamVouchers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.LivestreamVouchers(childComplexity, args["livestreamId"].(string)), true
 
 	case "TaskFunnel.account":
 		if e.ComplexityRoot.TaskFunnel.Account == nil {
@@ -4936,9 +4955,18 @@ type Mutation {
 
 """
 What can be followed, over a WebSocket (graphql-transport-ws) or as server-sent events. The token comes in the header
-` + "`" + `Authorization` + "`" + `, or under that name in the payload of ` + "`" + `connection_init` + "`" + `. Every field needs one.
+` + "`" + `Authorization` + "`" + `, or under that name in the payload of ` + "`" + `connection_init` + "`" + `. Every field needs one. A subscription ends with its
+caller, with the server and, telling UNAUTHENTICATED, with the token. A caller may have 100 open: beyond them it is RATE_LIMITED.
 """
 type Subscription {
+  """
+  What a livestream hands out now, and each of these distributions again as its claims or the copies that are left change, and when
+  it is stopped: twice a second at the most. It ends for a client that does not keep up.
+  """
+  livestreamVouchers(
+    "The livestream."
+    livestreamId: ID!
+  ): Distribution! @allow(roles: [SELLER, AGENT, HOST, BUYER, ANALYST])
   """
   New messages and coupon cards of a conversation, each once, as they are committed, whichever server they were sent
   through. It ends when the server does, and for a client that does not keep up: read ` + "`" + `messages` + "`" + ` for what came meanwhile.
@@ -6155,6 +6183,8 @@ type Distribution implements Node {
   stoppedAt: DateTime
   "Claims that were made through it."
   claimed: Int!
+  "Copies of the voucher that are left to claim, in whatever livestream. Null where the caller does not see the voucher any more."
+  remaining: Int
   "How far the calling buyer has come with the task. Null for other roles."
   viewerProgress: TaskProgress
 }
@@ -8012,6 +8042,8 @@ func (ec *executionContext) childFields_Distribution(ctx context.Context, field 
 		return ec.fieldContext_Distribution_stoppedAt(ctx, field)
 	case "claimed":
 		return ec.fieldContext_Distribution_claimed(ctx, field)
+	case "remaining":
+		return ec.fieldContext_Distribution_remaining(ctx, field)
 	case "viewerProgress":
 		return ec.fieldContext_Distribution_viewerProgress(ctx, field)
 	}

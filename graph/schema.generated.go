@@ -52,6 +52,7 @@ type DistributionResolver interface {
 	Voucher(ctx context.Context, obj *promo.Distribution) (*promo.Voucher, error)
 	Livestream(ctx context.Context, obj *promo.Distribution) (*promo.Livestream, error)
 
+	Remaining(ctx context.Context, obj *promo.Distribution) (*int, error)
 	ViewerProgress(ctx context.Context, obj *promo.Distribution) (*promo.TaskProgress, error)
 }
 type FlashDealResolver interface {
@@ -163,6 +164,7 @@ type ShopResolver interface {
 	Orders(ctx context.Context, obj *promo.Shop, first *int, after *string) (*relay.Connection[*promo.Order], error)
 }
 type SubscriptionResolver interface {
+	LivestreamVouchers(ctx context.Context, livestreamID string) (<-chan *promo.Distribution, error)
 	ConversationMessages(ctx context.Context, conversationID string) (<-chan *promo.Message, error)
 }
 type TaskFunnelResolver interface {
@@ -1267,6 +1269,20 @@ func (ec *executionContext) field_Subscription_conversationMessages_args(ctx con
 		return nil, err
 	}
 	args["conversationId"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_livestreamVouchers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "livestreamId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["livestreamId"] = arg0
 	return args, nil
 }
 
@@ -5897,6 +5913,29 @@ func (ec *executionContext) _Distribution_claimed(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_Distribution_claimed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Distribution", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Distribution_remaining(ctx context.Context, field graphql.CollectedField, obj *promo.Distribution) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Distribution_remaining(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Distribution().Remaining(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Distribution_remaining(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Distribution", field, true, true, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _Distribution_viewerProgress(ctx context.Context, field graphql.CollectedField, obj *promo.Distribution) (ret graphql.Marshaler) {
@@ -13722,6 +13761,50 @@ func (ec *executionContext) fieldContext_StopDistributionPayload_userErrors(_ co
 	return fc, nil
 }
 
+func (ec *executionContext) _Subscription_livestreamVouchers(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_livestreamVouchers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().LivestreamVouchers(ctx, fc.Args["livestreamId"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *promo.Distribution) graphql.Marshaler {
+			return ec.marshalNDistribution2ᚖvoucherhouseᚋpromoᚐDistribution(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_livestreamVouchers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Distribution(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_livestreamVouchers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Subscription_conversationMessages(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
 	return graphql.ResolveFieldStream(
 		ctx,
@@ -21283,6 +21366,44 @@ func (ec *executionContext) _Distribution(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "remaining":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Distribution_remaining(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "viewerProgress":
 			field := field
 
@@ -25715,6 +25836,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	}
 
 	switch fields[0].Name {
+	case "livestreamVouchers":
+		return ec._Subscription_livestreamVouchers(ctx, fields[0])
 	case "conversationMessages":
 		return ec._Subscription_conversationMessages(ctx, fields[0])
 	default:

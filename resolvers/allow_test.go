@@ -45,7 +45,7 @@ func TestAllowHoldsRolesAndAppsInPairs(t *testing.T) {
 	for name, want := range letIn {
 		for _, role := range promo.Roles {
 			for _, client := range promo.Clients {
-				ctx := graphql.WithFieldContext(auth.With(t.Context(), promo.Actor{Role: role, Client: client}), field("Query", name))
+				ctx := graphql.WithFieldContext(auth.With(t.Context(), auth.Session{Actor: promo.Actor{Role: role, Client: client}}), field("Query", name))
 				resolved := false
 				_, err := allow(ctx, resolve(&resolved))
 				if resolved != want(role, client) || (err == nil) != resolved || err != nil && !errors.Is(err, promo.ErrForbidden) {

@@ -15,6 +15,7 @@ type Distributions interface {
 	DistributionsOfVouchers(ctx context.Context, a promo.Actor, pages []promo.PageOf[promo.Running[promo.VoucherID]]) ([]promo.Page[*promo.Distribution], error)
 	Distribute(ctx context.Context, a promo.Actor, v promo.VoucherID, l promo.LivestreamID, task promo.LiveTask) (*promo.Distribution, []promo.Warning, error)
 	StopDistribution(ctx context.Context, a promo.Actor, id promo.DistributionID) (*promo.Distribution, error)
+	FollowLivestream(ctx context.Context, a promo.Actor, id promo.LivestreamID) (<-chan *promo.Distribution, error)
 	Progress(ctx context.Context, a promo.Actor, ids []promo.DistributionID) (map[promo.DistributionID]*promo.TaskProgress, error)
 	ClaimableVouchers(ctx context.Context, a promo.Actor, shop promo.ShopID, product *promo.ProductID, livestream *promo.LivestreamID) ([]promo.ClaimableVoucher, error)
 }
@@ -25,6 +26,23 @@ func (distribution) Voucher(ctx context.Context, d *promo.Distribution) (*promo.
 
 func (distribution) Livestream(ctx context.Context, d *promo.Distribution) (*promo.Livestream, error) {
 	return loadersOf(ctx).livestreams.Load(ctx, d.Livestream)
+}
+
+// Remaining is null where the caller no longer sees the voucher.
+func (distribution) Remaining(ctx context.Context, d *promo.Distribution) (*int, error) {
+	if d.Remaining != nil {
+		return d.Remaining, nil
+	}
+	u, err := orNothing(loadersOf(ctx).usages.Load(ctx, d.Voucher))
+	if u == nil {
+		return nil, err
+	}
+	return new(u.Remaining), nil
+}
+
+func (r subscription) LivestreamVouchers(ctx context.Context, livestream string) (<-chan *promo.Distribution, error) {
+	distributions, err := r.Distributions.FollowLivestream(ctx, actor(ctx), livestreamID(livestream))
+	return distributions, atField(err, "livestreamId")
 }
 
 func (distribution) ViewerProgress(ctx context.Context, d *promo.Distribution) (*promo.TaskProgress, error) {

@@ -48,6 +48,8 @@ func NewHandler(r *Resolver, keys *auth.Keys) http.Handler {
 	server.SetErrorPresenter(present)
 	server.SetRecoverFunc(recovered)
 	server.AroundOperations(onlyStreamed)
+	server.AroundOperations(whileTokenLasts(keys))
+	server.AroundOperations((&streamCounts{open: map[string]int{}}).bound)
 	server.AroundResponses(withDeadline)
 	server.AroundResponses(withLoaders(r))
 	server.AroundRootFields(renewLoaders(r))

@@ -2,9 +2,11 @@ package resolvers
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -14,6 +16,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"voucherhouse/auth"
+	"voucherhouse/promo"
 )
 
 const (
@@ -49,12 +52,12 @@ func authenticate(keys *auth.Keys) transport.WebsocketInitFunc {
 		if header == "" {
 			return ctx, nil, nil
 		}
-		a, err := keys.Bearer(header)
+		session, err := keys.Bearer(header)
 		if err != nil {
 			ctx = transport.AppendCloseReason(transport.WithWebsocketCloseCode(ctx, unauthorized), "Unauthorized")
 			return ctx, nil, err
 		}
-		return auth.With(ctx, a), nil, nil
+		return auth.With(ctx, session), nil, nil
 	}
 }
 
@@ -76,6 +79,90 @@ func onlyStreamed(ctx context.Context, next graphql.OperationHandler) graphql.Re
 		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{present(ctx, err)}})
 	}
 	return next(ctx)
+}
+
+// mostStreams bounds the subscriptions that one caller has open through a process: nobody takes the places of all others.
+const mostStreams = 100
+
+var errStreams = &promo.Error{Code: promo.RateLimited, Message: "You have 100 subscriptions open. End one before you begin another."}
+
+// streamCounts are how many subscriptions each caller has open.
+type streamCounts struct {
+	mu   sync.Mutex
+	open map[string]int
+}
+
+// bound refuses a caller's subscriptions beyond the bound.
+func (c *streamCounts) bound(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	a, known := auth.Actor(ctx)
+	if !known || !isSubscription(ctx) {
+		return next(ctx)
+	}
+	caller := a.Caller()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.open[caller] >= mostStreams {
+		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{present(ctx, errStreams)}})
+	}
+	c.open[caller]++
+	context.AfterFunc(ctx, func() { // the transport ends the operation's context in every case
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.open[caller]--; c.open[caller] == 0 {
+			delete(c.open, caller)
+		}
+	})
+	return next(ctx)
+}
+
+var errExpired = &promo.Error{Code: promo.Unauthenticated, Message: "The token has expired. Connect again with another."}
+
+// expiryEvery is how often a subscription looks whether its token has expired.
+const expiryEvery = time.Second
+
+// whileTokenLasts ends subscriptions when the caller's token expires, and refuses what is asked later over a WebSocket that was
+// opened with it.
+func whileTokenLasts(keys *auth.Keys) graphql.OperationMiddleware {
+	return func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+		session, known := auth.SessionOf(ctx)
+		expired := func(ctx context.Context) *graphql.Response {
+			return &graphql.Response{Errors: gqlerror.List{present(ctx, errExpired)}}
+		}
+		switch {
+		case !known || !isSubscription(ctx) && !keys.Over(session):
+			return next(ctx)
+		case keys.Over(session):
+			return graphql.OneShot(expired(ctx))
+		}
+		ctx, end := context.WithCancelCause(ctx)
+		go endAtExpiry(ctx, end, keys, session)
+		responses, told := next(ctx), false
+		return func(ctx context.Context) *graphql.Response {
+			response := responses(ctx)
+			if response == nil && !told && errors.Is(context.Cause(ctx), errExpired) {
+				told = true
+				return expired(ctx)
+			}
+			return response
+		}
+	}
+}
+
+// endAtExpiry ends the context when the session's token expires, if it has not ended by then.
+func endAtExpiry(ctx context.Context, end context.CancelCauseFunc, keys *auth.Keys, session auth.Session) {
+	ticker := time.NewTicker(expiryEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if keys.Over(session) {
+			end(errExpired)
+			return
+		}
+	}
 }
 
 func isSubscription(ctx context.Context) bool {
