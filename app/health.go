@@ -69,6 +69,10 @@ func (noWarehouse) CoreData(context.Context, warehouse.CoreDataParams) (*warehou
 	return nil, errNoWarehouse
 }
 
+func (noWarehouse) FollowCoreData(context.Context, warehouse.CoreDataParams) (<-chan *warehouse.CoreData, error) {
+	return nil, errNoWarehouse
+}
+
 func (noWarehouse) LiveFunnel(context.Context, warehouse.LiveFunnelParams) (*warehouse.LiveFunnel, error) {
 	return nil, errNoWarehouse
 }

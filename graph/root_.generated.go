@@ -746,6 +746,7 @@ type ComplexityRoot struct {
 
 	Subscription struct {
 		ConversationMessages func(childComplexity int, conversationID string) int
+		CoreDataUpdates      func(childComplexity int, input model.CoreDataInput) int
 		LivestreamVouchers   func(childComplexity int, livestreamID string) int
 	}
 
@@ -3760,6 +3761,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.ConversationMessages(childComplexity, args["conversationId"].(string)), true
+	case "Subscription.coreDataUpdates":
+		if e.ComplexityRoot.Subscription.CoreDataUpdates == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_coreDataUpdates_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.CoreDataUpdates(childComplexity, args["input"].(model.CoreDataInput)), true
 	case "Subscription.livestreamVouchers":
 		if e.ComplexityRoot.Subscription.LivestreamVouchers == nil {
 			break
@@ -4959,6 +4971,14 @@ What can be followed, over a WebSocket (graphql-transport-ws) or as server-sent 
 caller, with the server and, telling UNAUTHENTICATED, with the token. A caller may have 100 open: beyond them it is RATE_LIMITED.
 """
 type Subscription {
+  """
+  Core data of up to 31 days: now, and again each time that new facts of the shop have come into the warehouse, once a second at the
+  most. A client that does not keep up is told the latest only.
+  """
+  coreDataUpdates(
+    "Which numbers, of which shop and time."
+    input: CoreDataInput!
+  ): CoreData! @allow(roles: [SELLER, ANALYST])
   """
   What a livestream hands out now, and each of these distributions again as its claims or the copies that are left change, and when
   it is stopped: twice a second at the most. It ends for a client that does not keep up.

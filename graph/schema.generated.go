@@ -164,6 +164,7 @@ type ShopResolver interface {
 	Orders(ctx context.Context, obj *promo.Shop, first *int, after *string) (*relay.Connection[*promo.Order], error)
 }
 type SubscriptionResolver interface {
+	CoreDataUpdates(ctx context.Context, input model.CoreDataInput) (<-chan *warehouse.CoreData, error)
 	LivestreamVouchers(ctx context.Context, livestreamID string) (<-chan *promo.Distribution, error)
 	ConversationMessages(ctx context.Context, conversationID string) (<-chan *promo.Message, error)
 }
@@ -1269,6 +1270,20 @@ func (ec *executionContext) field_Subscription_conversationMessages_args(ctx con
 		return nil, err
 	}
 	args["conversationId"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_coreDataUpdates_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CoreDataInput, error) {
+			return ec.unmarshalNCoreDataInput2voucherhouseᚋgraphᚋmodelᚐCoreDataInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -13761,6 +13776,50 @@ func (ec *executionContext) fieldContext_StopDistributionPayload_userErrors(_ co
 	return fc, nil
 }
 
+func (ec *executionContext) _Subscription_coreDataUpdates(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_coreDataUpdates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().CoreDataUpdates(ctx, fc.Args["input"].(model.CoreDataInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *warehouse.CoreData) graphql.Marshaler {
+			return ec.marshalNCoreData2ᚖvoucherhouseᚋwarehouseᚐCoreData(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_coreDataUpdates(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CoreData(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_coreDataUpdates_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Subscription_livestreamVouchers(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
 	return graphql.ResolveFieldStream(
 		ctx,
@@ -25836,6 +25895,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	}
 
 	switch fields[0].Name {
+	case "coreDataUpdates":
+		return ec._Subscription_coreDataUpdates(ctx, fields[0])
 	case "livestreamVouchers":
 		return ec._Subscription_livestreamVouchers(ctx, fields[0])
 	case "conversationMessages":
@@ -27955,6 +28016,16 @@ func (ec *executionContext) marshalNConversationEdge2ᚕvoucherhouseᚋgraphᚋr
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNCoreData2ᚖvoucherhouseᚋwarehouseᚐCoreData(ctx context.Context, sel ast.SelectionSet, v *warehouse.CoreData) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CoreData(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNCoreDataGroup2voucherhouseᚋwarehouseᚐGroup(ctx context.Context, sel ast.SelectionSet, v warehouse.Group) graphql.Marshaler {

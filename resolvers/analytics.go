@@ -17,22 +17,36 @@ import (
 // Reports answers from the warehouse.
 type Reports interface {
 	CoreData(ctx context.Context, p warehouse.CoreDataParams) (*warehouse.CoreData, error)
+	FollowCoreData(ctx context.Context, p warehouse.CoreDataParams) (<-chan *warehouse.CoreData, error)
 	LiveFunnel(ctx context.Context, p warehouse.LiveFunnelParams) (*warehouse.LiveFunnel, error)
 	ChatFunnel(ctx context.Context, shop promo.Shop, p promo.Period) (*warehouse.ChatFunnel, error)
 	Status(ctx context.Context) (*warehouse.Status, error)
 }
 
 func (r query) CoreData(ctx context.Context, input model.CoreDataInput) (*warehouse.CoreData, error) {
-	s, err := r.shop(ctx, input.ShopID)
-	if err != nil {
-		return nil, atField(err, "input", "shopId")
-	}
-	params, err := coreDataParams(input, *s)
+	params, err := r.coreDataParams(ctx, input)
 	if err != nil {
 		return nil, err
 	}
-	params.WithGroupSeries = asksFor(ctx, "groups", "series")
 	return r.Reports.CoreData(ctx, params)
+}
+
+func (r subscription) CoreDataUpdates(ctx context.Context, input model.CoreDataInput) (<-chan *warehouse.CoreData, error) {
+	params, err := r.coreDataParams(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return r.Reports.FollowCoreData(ctx, params)
+}
+
+func (r *Resolver) coreDataParams(ctx context.Context, input model.CoreDataInput) (warehouse.CoreDataParams, error) {
+	s, err := r.shop(ctx, input.ShopID)
+	if err != nil {
+		return warehouse.CoreDataParams{}, atField(err, "input", "shopId")
+	}
+	params, err := coreDataParams(input, *s)
+	params.WithGroupSeries = asksFor(ctx, "groups", "series")
+	return params, err
 }
 
 func (r query) WarehouseStatus(ctx context.Context) (*warehouse.Status, error) {

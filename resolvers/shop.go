@@ -26,7 +26,7 @@ func (r query) Shop(ctx context.Context, id string) (*promo.Shop, error) {
 }
 
 // shop finds a shop by its id in the API.
-func (r query) shop(ctx context.Context, id string) (*promo.Shop, error) {
+func (r *Resolver) shop(ctx context.Context, id string) (*promo.Shop, error) {
 	key, err := relay.KeyOf(promo.KindShop, id)
 	if err != nil {
 		return nil, err

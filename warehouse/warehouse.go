@@ -34,7 +34,8 @@ type Warehouse struct {
 	relay   *Relay
 	clock   func() time.Time
 	// days says that all facts know their day.
-	days atomic.Bool
+	days    atomic.Bool
+	updates updates
 }
 
 // Open connects to the ClickHouse that the options name, and makes the database they name if it is missing. Facts come
@@ -53,6 +54,7 @@ func Open(ctx context.Context, options *clickhouse.Options, ledger Ledger, lead 
 	}
 	w := &Warehouse{options: options, conn: conn, ledger: ledger, clock: clock}
 	w.relay = newRelay(lead, conn)
+	w.updates.moved, w.updates.ask = w.moved, w.CoreData
 	return w, nil
 }
 
@@ -123,8 +125,11 @@ func (w *Warehouse) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Close lets the connections go. The relay must have stopped.
-func (w *Warehouse) Close() error { return w.conn.Close() }
+// Close ends what is followed and lets the connections go. The relay must have stopped.
+func (w *Warehouse) Close() error {
+	w.updates.close()
+	return w.conn.Close()
+}
 
 // Limits of one report. They hold in the server, also if the caller is gone.
 const (
