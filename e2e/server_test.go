@@ -33,14 +33,14 @@ type server struct {
 	warehouse *warehouse.Warehouse
 	keys      *auth.Keys
 	app       *app.Server
-	// clock is the time since noon.
-	clock *atomic.Int64
+	// clock is the time since noon, and tokenClock by how much tokens are older than they are.
+	clock, tokenClock *atomic.Int64
 }
 
 // start brings up a server whose ledger holds what seed, a file of SQL, puts there.
 func start(t *testing.T, seed string) *server {
 	t.Helper()
-	passed := &atomic.Int64{}
+	passed, older := &atomic.Int64{}, &atomic.Int64{}
 	ctx, clock := t.Context(), func() time.Time { return noon.Add(time.Duration(passed.Load())) }
 	dsn := testdb.Postgres(t)
 	ledger, err := postgres.Open(ctx, dsn, clock)
@@ -51,7 +51,7 @@ func start(t *testing.T, seed string) *server {
 	must(t, err)
 	t.Cleanup(func() { must(t, w.Close()) })
 	must(t, ledger.Migrate(ctx, w.Migrate))
-	keys, err := auth.LoadKeys(filepath.Join(t.TempDir(), "token.key"), time.Now)
+	keys, err := auth.LoadKeys(filepath.Join(t.TempDir(), "token.key"), func() time.Time { return time.Now().Add(time.Duration(older.Load())) })
 	must(t, err)
 	db, err := sqlx.Connect("postgres", dsn)
 	must(t, err)
@@ -67,7 +67,7 @@ func start(t *testing.T, seed string) *server {
 	must(t, err)
 	s.Open(ctx, &app.Stores{Ledger: ledger, Warehouse: w, Keys: keys}, clock, app.PlainExplorer())
 	t.Cleanup(func() { must(t, s.Close()) })
-	return &server{url: s.URL(), db: db, ledger: ledger, warehouse: w, keys: keys, app: s, clock: passed}
+	return &server{url: s.URL(), db: db, ledger: ledger, warehouse: w, keys: keys, app: s, clock: passed, tokenClock: older}
 }
 
 // callers are who asks in the cases. The seller, agent, host and analyst belong to shop 1, the rival to shop 2.

@@ -86,10 +86,15 @@ func (c *socket) next() (f frame) {
 	return f
 }
 
-func (c *socket) follow(id string) { c.send(frame{ID: "1", Type: "subscribe", Payload: operation(id)}) }
+func (c *socket) follow(chat string) { c.subscribe("1", followChat, chat) }
 
-func operation(chat string) json.RawMessage {
-	body, _ := json.Marshal(map[string]any{"query": followChat, "variables": map[string]string{"id": chat}}) // texts always marshal
+func (c *socket) subscribe(id, subscription, of string) {
+	c.t.Helper()
+	c.send(frame{ID: id, Type: "subscribe", Payload: operation(subscription, of)})
+}
+
+func operation(subscription, of string) json.RawMessage {
+	body, _ := json.Marshal(map[string]any{"query": subscription, "variables": map[string]string{"id": of}}) // texts always marshal
 	return body
 }
 
@@ -110,12 +115,17 @@ type stream struct {
 	io.Closer
 }
 
-// events opens a stream of server-sent events as somebody.
+// events opens a stream of server-sent events about a chat as somebody.
 func (s *server) events(t *testing.T, caller, chat string) stream {
+	t.Helper()
+	return s.eventsOf(t, caller, followChat, chat)
+}
+
+func (s *server) eventsOf(t *testing.T, caller, subscription, of string) stream {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	t.Cleanup(cancel)
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/graphql", bytes.NewReader(operation(chat)))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/graphql", bytes.NewReader(operation(subscription, of)))
 	must(t, err)
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Accept", "text/event-stream")
@@ -160,7 +170,7 @@ func (s *server) say(t *testing.T, caller, chat, text string) {
 // untilFollowed waits until so many subscriptions have begun: no protocol tells of that.
 func (s *server) untilFollowed(t *testing.T, n int) {
 	t.Helper()
-	until(t, fmt.Sprint(n, " conversations are followed"), func() bool { return s.ledger.Followers() == n })
+	until(t, fmt.Sprint(n, " subscriptions have begun"), func() bool { return s.ledger.Followers()+s.warehouse.Followers() == n })
 }
 
 func TestSubscription(t *testing.T) {
@@ -245,7 +255,7 @@ func streaming(t *testing.T) int {
 	var stacks bytes.Buffer
 	must(t, pprof.Lookup("goroutine").WriteTo(&stacks, 2))
 	n := 0
-	for _, of := range []string{"(*messageFeed).poll", "(*wsConnection)", "transport.SSE.Do"} {
+	for _, of := range []string{"(*feed).poll", "(*updates).", "endAtExpiry", "(*wsConnection)", "transport.SSE.Do"} {
 		n += strings.Count(stacks.String(), of)
 	}
 	return n
@@ -256,31 +266,41 @@ func streaming(t *testing.T) int {
 func TestSubscriptionsEnd(t *testing.T) {
 	s := start(t, "testdata/chat/seed.sql")
 	chat, _ := s.chat(t)
+	_, err := s.db.Exec(`
+insert into accounts (shop_id, handle, kind, place, linked_at) values (1, 'shop', 'OFFICIAL', 0, now());
+insert into livestreams (shop_id, account_id, title, started_at) values (1, 1, 'Live', now())`)
+	must(t, err)
 	if n := streaming(t); n != 0 {
 		t.Fatalf("%d goroutines stream before anything does", n)
 	}
-	begin := func() (*socket, stream) {
+	begin := func() (*socket, stream, stream) {
 		c, events := s.connect(t, "buyer"), s.events(t, "agent", chat)
 		c.follow(chat)
-		s.untilFollowed(t, 2)
+		c.subscribe("2", followLive, liveOne)
+		reports := s.eventsOf(t, "seller", followReport, shopOne)
+		s.untilFollowed(t, 4)
 		s.say(t, "agent", chat, "Still there?")
 		c.next()
 		event(t, events, "next")
-		return c, events
+		event(t, reports, "next")
+		return c, events, reports
 	}
-	c, events := begin()
+	c, events, reports := begin()
 	if streaming(t) == 0 {
 		t.Error("nothing streams that can be seen")
 	}
 	must(t, c.Close(websocket.StatusNormalClosure, ""))
 	must(t, events.Close())
+	must(t, reports.Close())
 	until(t, "the callers' subscriptions have ended", func() bool { return streaming(t) == 0 })
 
-	c, events = begin()
+	c, events, reports = begin()
 	closed := make(chan error, 1)
 	go func() { closed <- s.app.Close() }()
 	for event(t, events, "next") != nil {
 		t.Error("the stream goes on")
+	}
+	for event(t, reports, "next") != nil { // what came before the end
 	}
 	var end websocket.CloseError
 	for {
@@ -295,5 +315,6 @@ func TestSubscriptionsEnd(t *testing.T) {
 	}
 	must(t, <-closed)
 	must(t, s.ledger.Close())
+	must(t, s.warehouse.Close())
 	until(t, "nothing streams any more", func() bool { return streaming(t) == 0 })
 }
