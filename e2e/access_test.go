@@ -69,6 +69,7 @@ var table = map[string]access{
 	"order":             {[]grant{{"SELLER AGENT HOST BUYER PLATFORM ANALYST", ""}}, `{ order(shopId: "{Shop}", orderNumber: "paid") { id } }`, ""},
 	"coreData": {[]grant{{"SELLER ANALYST", ""}}, `{ coreData(input: { shopId: "{Shop}", granularity: NONE, period: { from: "2026-03-01T00:00:00Z", to: "2026-04-01T00:00:00Z" } })
 		{ totals { claims } } }`, ""},
+	"minimumSpendSuggestion": {[]grant{{"SELLER ANALYST", ""}}, `{ minimumSpendSuggestion(shopId: "{Shop}") { orders } }`, ""},
 	"metricDefinitions": {[]grant{{everybody, ""}}, `{ metricDefinitions { metric } }`, ""},
 	"warehouseStatus":   {[]grant{{"SELLER ANALYST ADMIN", ""}}, `{ warehouseStatus { facts } }`, ""},
 

@@ -597,20 +597,21 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		ClaimableVouchers func(childComplexity int, shopID string, productID *string, livestreamID *string) int
-		CoreData          func(childComplexity int, input model.CoreDataInput) int
-		CouponWorkbench   func(childComplexity int, conversationID string, filter *model.WorkbenchFilter, first *int, after *string) int
-		MetricDefinitions func(childComplexity int) int
-		MyConversations   func(childComplexity int, first *int, after *string) int
-		MyCoupons         func(childComplexity int, statuses []promo.ClaimStatus, first *int, after *string) int
-		Node              func(childComplexity int, id string) int
-		Order             func(childComplexity int, shopID string, orderNumber string) int
-		PreviewVoucher    func(childComplexity int, input model.PreviewVoucherInput) int
-		Promotion         func(childComplexity int, id string) int
-		QuoteCart         func(childComplexity int, input model.CartInput) int
-		Shop              func(childComplexity int, id string) int
-		Viewer            func(childComplexity int) int
-		WarehouseStatus   func(childComplexity int) int
+		ClaimableVouchers      func(childComplexity int, shopID string, productID *string, livestreamID *string) int
+		CoreData               func(childComplexity int, input model.CoreDataInput) int
+		CouponWorkbench        func(childComplexity int, conversationID string, filter *model.WorkbenchFilter, first *int, after *string) int
+		MetricDefinitions      func(childComplexity int) int
+		MinimumSpendSuggestion func(childComplexity int, shopID string, days int) int
+		MyConversations        func(childComplexity int, first *int, after *string) int
+		MyCoupons              func(childComplexity int, statuses []promo.ClaimStatus, first *int, after *string) int
+		Node                   func(childComplexity int, id string) int
+		Order                  func(childComplexity int, shopID string, orderNumber string) int
+		PreviewVoucher         func(childComplexity int, input model.PreviewVoucherInput) int
+		Promotion              func(childComplexity int, id string) int
+		QuoteCart              func(childComplexity int, input model.CartInput) int
+		Shop                   func(childComplexity int, id string) int
+		Viewer                 func(childComplexity int) int
+		WarehouseStatus        func(childComplexity int) int
 	}
 
 	Quote struct {
@@ -3110,6 +3111,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.MetricDefinitions(childComplexity), true
+	case "Query.minimumSpendSuggestion":
+		if e.ComplexityRoot.Query.MinimumSpendSuggestion == nil {
+			break
+		}
+
+		args, err := ec.field_Query_minimumSpendSuggestion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MinimumSpendSuggestion(childComplexity, args["shopId"].(string), args["days"].(int)), true
 	case "Query.myConversations":
 		if e.ComplexityRoot.Query.MyConversations == nil {
 			break
@@ -4498,6 +4510,17 @@ type Query {
     "Which numbers, of which shop and time."
     input: CoreDataInput!
   ): CoreData @allow(roles: [SELLER, ANALYST])
+  """
+  What the shop's minimum spends should be, by its average order. Null, with NOT_FOUND, if the shop does not exist for this caller.
+
+  Answered by the ledger, also while the warehouse is away.
+  """
+  minimumSpendSuggestion(
+    "The shop."
+    shopId: ID!
+    "By the orders paid in so many days of 24 hours before now, 1 to 3,650."
+    days: Int! = 90
+  ): MinimumSpendSuggestion @allow(roles: [SELLER, ANALYST])
   "What each metric means and how it is computed."
   metricDefinitions: [MetricDefinition!]! @allow(roles: [SELLER, AGENT, HOST, BUYER, PLATFORM, ANALYST, ADMIN])
   "How far the warehouse has come. Null, with UNAVAILABLE, while it is away."
@@ -5656,7 +5679,7 @@ type MinimumSpendSuggestion {
   high: Money
   "How many orders the average is over."
   orders: Int64!
-  "When they were paid. For a preview the last 90 days, and of these the latest 1,000 orders at the most."
+  "When they were paid; at the most the latest 100,000 of them count. For a preview the last 90 days, and the latest 1,000 orders."
   period: Period!
 }
 

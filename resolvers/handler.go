@@ -142,6 +142,7 @@ func complexity() (c graph.ComplexityRoot) {
 	}
 	c.Query.PreviewVoucher = func(child int, _ model.PreviewVoucherInput) int { return countCost + child }
 	c.Query.CoreData = func(child int, _ model.CoreDataInput) int { return reportCost + child }
+	c.Query.MinimumSpendSuggestion = func(child int, _ string, _ int) int { return reportCost + child }
 	c.Query.WarehouseStatus = func(child int) int { return reportCost + child }
 	c.Shop.Accounts = func(child int) int { return mostAccounts * child }
 	c.Shop.Livestreams = func(child int, _ *bool, first *int, _ *string) int { return items(child, first) }

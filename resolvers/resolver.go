@@ -17,6 +17,7 @@ type Resolver struct {
 	Catalogue  Catalogue
 	Promotions Promotions
 	Previews   Previews
+	Advice     Advice
 	Tiers      Tiers
 	Claims     Claims
 	Chats      Chats
