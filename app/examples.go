@@ -22,6 +22,7 @@ var exampleTabs = []struct {
 	{"revenue_by_month", promo.Seller},
 	{"ongoing_promotions", promo.Seller},
 	{"tools_by_week", promo.Analyst},
+	{"best_promotions", promo.Seller},
 	{"create_voucher", promo.Seller},
 	{"claim_voucher", promo.RoleBuyer},
 	{"my_coupons", promo.RoleBuyer},

@@ -69,4 +69,12 @@ func (noWarehouse) CoreData(context.Context, warehouse.CoreDataParams) (*warehou
 	return nil, errNoWarehouse
 }
 
+func (noWarehouse) PromotionPerformance(context.Context, warehouse.CoreDataParams, promo.PageArgs) (page promo.Page[*warehouse.PromotionPerformance], err error) {
+	return page, errNoWarehouse
+}
+
+func (noWarehouse) Performances(context.Context, warehouse.PerformanceParams) (map[promo.PromotionID]*warehouse.PromotionPerformance, error) {
+	return nil, errNoWarehouse
+}
+
 func (noWarehouse) Status(context.Context) (*warehouse.Status, error) { return nil, errNoWarehouse }

@@ -69,9 +69,11 @@ var table = map[string]access{
 	"order":             {[]grant{{"SELLER AGENT HOST BUYER PLATFORM ANALYST", ""}}, `{ order(shopId: "{Shop}", orderNumber: "paid") { id } }`, ""},
 	"coreData": {[]grant{{"SELLER ANALYST", ""}}, `{ coreData(input: { shopId: "{Shop}", granularity: NONE, period: { from: "2026-03-01T00:00:00Z", to: "2026-04-01T00:00:00Z" } })
 		{ totals { claims } } }`, ""},
+	"promotionPerformance": {[]grant{{"SELLER ANALYST", ""}}, `{ promotionPerformance(input: { shopId: "{Shop}", period: { from: "2026-03-01T00:00:00Z", to: "2026-04-01T00:00:00Z" } })
+		{ nodes { metrics { claims } } } }`, ""},
 	"minimumSpendSuggestion": {[]grant{{"SELLER ANALYST", ""}}, `{ minimumSpendSuggestion(shopId: "{Shop}") { orders } }`, ""},
-	"metricDefinitions": {[]grant{{everybody, ""}}, `{ metricDefinitions { metric } }`, ""},
-	"warehouseStatus":   {[]grant{{"SELLER ANALYST ADMIN", ""}}, `{ warehouseStatus { facts } }`, ""},
+	"metricDefinitions":      {[]grant{{everybody, ""}}, `{ metricDefinitions { metric } }`, ""},
+	"warehouseStatus":        {[]grant{{"SELLER ANALYST ADMIN", ""}}, `{ warehouseStatus { facts } }`, ""},
 
 	"createShop": {[]grant{{"ADMIN", "SERVICE"}}, `mutation { createShop(input: { name: "New", currency: "USD", timeZone: "UTC" }) { userErrors { code field message } } }`, ""},
 	"upsertProducts": {[]grant{{"PLATFORM", "SERVICE"}, {"SELLER", "SELLER_CENTER"}}, `mutation { upsertProducts(input: { shopId: "{Shop}", products: [

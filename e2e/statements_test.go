@@ -1,21 +1,27 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
+	"voucherhouse/app"
 	"voucherhouse/auth"
 	"voucherhouse/internal/testdb"
 	"voucherhouse/postgres"
 	"voucherhouse/resolvers"
+	"voucherhouse/warehouse"
 )
 
 // manyPromotions are a hundred ongoing ones of each kind, each with a product.
@@ -49,12 +55,78 @@ func counted(t *testing.T, seed string) (s *server, statements func() int64) {
 	db.MustExec(seed)
 	keys, err := auth.LoadKeys(filepath.Join(t.TempDir(), "token.key"), time.Now)
 	must(t, err)
-	r := &resolvers.Resolver{
-		Shops: ledger, Catalogue: ledger, Promotions: ledger, Claims: ledger, Accounts: ledger, Livestreams: ledger, Distributions: ledger, Chats: ledger, Orders: ledger, Clock: func() time.Time { return noon },
-	}
-	handler := httptest.NewServer(resolvers.NewHandler(r, keys))
+	s = &server{ledger: ledger, keys: keys}
+	s.serve(t, nil)
+	return s, statements
+}
+
+// serve serves the ledger, and reports if there are any.
+func (s *server) serve(t *testing.T, reports resolvers.Reports) {
+	t.Helper()
+	ledger := s.ledger
+	handler := httptest.NewServer(resolvers.NewHandler(&resolvers.Resolver{
+		Shops: ledger, Catalogue: ledger, Promotions: ledger, Claims: ledger, Accounts: ledger, Livestreams: ledger, Distributions: ledger, Chats: ledger,
+		Orders: ledger, Reports: reports, Clock: func() time.Time { return noon },
+	}, s.keys))
 	t.Cleanup(handler.Close)
-	return &server{url: handler.URL, ledger: ledger, keys: keys}, statements
+	s.url = handler.URL
+}
+
+// countedReports are a warehouse's on the ledger; each report is a statement, which is counted.
+func countedReports(t *testing.T, ledger *postgres.Ledger) (w *warehouse.Warehouse, reports *atomic.Int64) {
+	t.Helper()
+	options, reports := testdb.ClickHouse(t), &atomic.Int64{}
+	transport := options.TransportFunc
+	options.TransportFunc = func(h *http.Transport) (http.RoundTripper, error) {
+		engine, err := transport(h)
+		return reportCounter{engine, reports}, err
+	}
+	w, err := warehouse.Open(t.Context(), options, ledger, app.Lead(ledger), time.Now)
+	must(t, err)
+	t.Cleanup(func() { must(t, w.Close()) })
+	must(t, w.Migrate(t.Context()))
+	return w, reports
+}
+
+// reportCounter counts the statements over facts.
+type reportCounter struct {
+	http.RoundTripper
+	reports *atomic.Int64
+}
+
+func (c reportCounter) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	if bytes.Contains(body, []byte("from facts")) {
+		c.reports.Add(1)
+	}
+	return c.RoundTripper.RoundTrip(r)
+}
+
+// What the promotions of a list brought is one report, however many they are; a promotion's of another period is another.
+func TestPerformanceOfAListCostsOneReport(t *testing.T) {
+	t.Parallel()
+	s, statements := counted(t, manyPromotions)
+	w, reports := countedReports(t, s.ledger)
+	s.serve(t, w)
+	const performance = `performance { metrics { claims shareOfShopRevenue } promotion { name } }
+		march: performance(period: {from: "2026-03-01T00:00:00Z", to: "2026-04-01T00:00:00Z"}) { metrics { issued } freshness { complete } }`
+	cost := func(first int) (ledger, warehouse int64) {
+		ledger, warehouse = statements(), reports.Load()
+		status, answer := s.ask(t, "seller", fmt.Sprintf(`{ shop(id: "U2hvcDoxOjA") { promotions(first: %d) { nodes { name %s } } } }`, first, performance), nil)
+		if status != 200 || strings.Contains(string(answer), `"errors"`) || strings.Count(string(answer), `"march"`) != first {
+			t.Fatalf("%d promotions came with %d: %s", first, status, answer)
+		}
+		return statements() - ledger, reports.Load() - warehouse
+	}
+	few, two := cost(3)
+	many, also := cost(100)
+	if two != 2 || also != 2 || few < 1 || many != few {
+		t.Errorf("3 promotions cost %d statements and %d reports, 100 cost %d and %d", few, two, many, also)
+	}
 }
 
 // A list costs as many statements as it has levels, and not more for more items.

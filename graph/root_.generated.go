@@ -38,6 +38,7 @@ type ResolverRoot interface {
 	Order() OrderResolver
 	PercentOff() PercentOffResolver
 	ProductDiscount() ProductDiscountResolver
+	PromotionPerformance() PromotionPerformanceResolver
 	Query() QueryResolver
 	Quote() QuoteResolver
 	QuoteLine() QuoteLineResolver
@@ -343,6 +344,7 @@ type ComplexityRoot struct {
 		Items          func(childComplexity int, first *int, after *string) int
 		Key            func(childComplexity int) int
 		Name           func(childComplexity int) int
+		Performance    func(childComplexity int, period *model.PeriodInput) int
 		Period         func(childComplexity int) int
 		Shop           func(childComplexity int) int
 		Status         func(childComplexity int) int
@@ -566,6 +568,7 @@ type ComplexityRoot struct {
 		Items          func(childComplexity int, first *int, after *string) int
 		Key            func(childComplexity int) int
 		Name           func(childComplexity int) int
+		Performance    func(childComplexity int, period *model.PeriodInput) int
 		Period         func(childComplexity int) int
 		Shop           func(childComplexity int) int
 		Status         func(childComplexity int) int
@@ -596,6 +599,23 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	PromotionPerformance struct {
+		Freshness func(childComplexity int) int
+		Metrics   func(childComplexity int) int
+		Promotion func(childComplexity int) int
+	}
+
+	PromotionPerformanceConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	PromotionPerformanceEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Query struct {
 		ClaimableVouchers      func(childComplexity int, shopID string, productID *string, livestreamID *string) int
 		CoreData               func(childComplexity int, input model.CoreDataInput) int
@@ -608,6 +628,7 @@ type ComplexityRoot struct {
 		Order                  func(childComplexity int, shopID string, orderNumber string) int
 		PreviewVoucher         func(childComplexity int, input model.PreviewVoucherInput) int
 		Promotion              func(childComplexity int, id string) int
+		PromotionPerformance   func(childComplexity int, input model.CoreDataInput, first *int, after *string) int
 		QuoteCart              func(childComplexity int, input model.CartInput) int
 		Shop                   func(childComplexity int, id string) int
 		Viewer                 func(childComplexity int) int
@@ -777,6 +798,7 @@ type ComplexityRoot struct {
 		Key               func(childComplexity int) int
 		MinimumSpend      func(childComplexity int) int
 		Name              func(childComplexity int) int
+		Performance       func(childComplexity int, period *model.PeriodInput) int
 		Period            func(childComplexity int) int
 		Products          func(childComplexity int, first *int, after *string) int
 		Scope             func(childComplexity int) int
@@ -1950,6 +1972,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FlashDeal.Name(childComplexity), true
+	case "FlashDeal.performance":
+		if e.ComplexityRoot.FlashDeal.Performance == nil {
+			break
+		}
+
+		args, err := ec.field_FlashDeal_performance_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.FlashDeal.Performance(childComplexity, args["period"].(*model.PeriodInput)), true
 	case "FlashDeal.period":
 		if e.ComplexityRoot.FlashDeal.Period == nil {
 			break
@@ -2970,6 +3003,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ProductDiscount.Name(childComplexity), true
+	case "ProductDiscount.performance":
+		if e.ComplexityRoot.ProductDiscount.Performance == nil {
+			break
+		}
+
+		args, err := ec.field_ProductDiscount_performance_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ProductDiscount.Performance(childComplexity, args["period"].(*model.PeriodInput)), true
 	case "ProductDiscount.period":
 		if e.ComplexityRoot.ProductDiscount.Period == nil {
 			break
@@ -3070,6 +3114,57 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PromotionEdge.Node(childComplexity), true
+
+	case "PromotionPerformance.freshness":
+		if e.ComplexityRoot.PromotionPerformance.Freshness == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PromotionPerformance.Freshness(childComplexity), true
+	case "PromotionPerformance.metrics":
+		if e.ComplexityRoot.PromotionPerformance.Metrics == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PromotionPerformance.Metrics(childComplexity), true
+	case "PromotionPerformance.promotion":
+		if e.ComplexityRoot.PromotionPerformance.Promotion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PromotionPerformance.Promotion(childComplexity), true
+
+	case "PromotionPerformanceConnection.edges":
+		if e.ComplexityRoot.PromotionPerformanceConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PromotionPerformanceConnection.Edges(childComplexity), true
+	case "PromotionPerformanceConnection.nodes":
+		if e.ComplexityRoot.PromotionPerformanceConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PromotionPerformanceConnection.Nodes(childComplexity), true
+	case "PromotionPerformanceConnection.pageInfo":
+		if e.ComplexityRoot.PromotionPerformanceConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PromotionPerformanceConnection.PageInfo(childComplexity), true
+
+	case "PromotionPerformanceEdge.cursor":
+		if e.ComplexityRoot.PromotionPerformanceEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PromotionPerformanceEdge.Cursor(childComplexity), true
+	case "PromotionPerformanceEdge.node":
+		if e.ComplexityRoot.PromotionPerformanceEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PromotionPerformanceEdge.Node(childComplexity), true
 
 	case "Query.claimableVouchers":
 		if e.ComplexityRoot.Query.ClaimableVouchers == nil {
@@ -3188,6 +3283,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Promotion(childComplexity, args["id"].(string)), true
+	case "Query.promotionPerformance":
+		if e.ComplexityRoot.Query.PromotionPerformance == nil {
+			break
+		}
+
+		args, err := ec.field_Query_promotionPerformance_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PromotionPerformance(childComplexity, args["input"].(model.CoreDataInput), args["first"].(*int), args["after"].(*string)), true
 	case "Query.quoteCart":
 		if e.ComplexityRoot.Query.QuoteCart == nil {
 			break
@@ -3837,6 +3943,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Voucher.Name(childComplexity), true
+	case "Voucher.performance":
+		if e.ComplexityRoot.Voucher.Performance == nil {
+			break
+		}
+
+		args, err := ec.field_Voucher_performance_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Voucher.Performance(childComplexity, args["period"].(*model.PeriodInput)), true
 	case "Voucher.period":
 		if e.ComplexityRoot.Voucher.Period == nil {
 			break
@@ -4511,6 +4628,21 @@ type Query {
     input: CoreDataInput!
   ): CoreData @allow(roles: [SELLER, ANALYST])
   """
+  What each of a shop's promotions brought, best first by ` + "`" + `orderBy` + "`" + `: those that were there to be claimed in the period, or
+  were used. Null, with UNAVAILABLE, while the warehouse is away.
+
+  A page follows the number and the promotion that the page before ended with. A promotion whose number passes that one
+  meanwhile comes twice or not at all.
+  """
+  promotionPerformance(
+    "Which numbers, of which shop and time. ` + "`" + `groupBy` + "`" + ` and ` + "`" + `compareTo` + "`" + ` are refused; ` + "`" + `granularity` + "`" + ` and ` + "`" + `limit` + "`" + ` change nothing."
+    input: CoreDataInput!
+    "How many at the most, 1 to 100."
+    first: Int = 20
+    "The ` + "`" + `endCursor` + "`" + ` of the page before. It belongs to one ` + "`" + `orderBy` + "`" + `."
+    after: String
+  ): PromotionPerformanceConnection @allow(roles: [SELLER, ANALYST])
+  """
   What the shop's minimum spends should be, by its average order. Null, with NOT_FOUND, if the shop does not exist for this caller.
 
   Answered by the ledger, also while the warehouse is away.
@@ -5080,6 +5212,14 @@ interface Promotion implements Node {
     "The ` + "`" + `endCursor` + "`" + ` of the page before."
     after: String
   ): ChangeConnection!
+  """
+  What it brought, from the warehouse; absent ` + "`" + `period` + "`" + `: until now. Null, with UNAVAILABLE, while that is away, and for callers who
+  are neither SELLER nor ANALYST.
+  """
+  performance(
+    "When: at most ten years, between 1970 and 2100. Absent: from the beginning until now."
+    period: PeriodInput
+  ): PromotionPerformance
 }
 
 "A discount that buyers claim first and redeem with an order."
@@ -5147,6 +5287,14 @@ type Voucher implements Node & Promotion {
     "The ` + "`" + `endCursor` + "`" + ` of the page before."
     after: String
   ): DistributionConnection!
+  """
+  What it brought, from the warehouse; absent ` + "`" + `period` + "`" + `: until now. Null, with UNAVAILABLE, while that is away, and for callers who
+  are neither SELLER nor ANALYST.
+  """
+  performance(
+    "When: at most ten years, between 1970 and 2100. Absent: from the beginning until now."
+    period: PeriodInput
+  ): PromotionPerformance
 }
 
 "A step of a tier group: how much a buyer has to spend."
@@ -5268,6 +5416,14 @@ type ProductDiscount implements Node & Promotion {
     "The ` + "`" + `endCursor` + "`" + ` of the page before."
     after: String
   ): DiscountedItemConnection!
+  """
+  What it brought, from the warehouse; absent ` + "`" + `period` + "`" + `: until now. Null, with UNAVAILABLE, while that is away, and for callers who
+  are neither SELLER nor ANALYST.
+  """
+  performance(
+    "When: at most ten years, between 1970 and 2100. Absent: from the beginning until now."
+    period: PeriodInput
+  ): PromotionPerformance
 }
 
 "Lower prices of products for a time, of each for so many units. Where several promotions lower a product's price, the lowest counts."
@@ -5302,6 +5458,14 @@ type FlashDeal implements Node & Promotion {
     "The ` + "`" + `endCursor` + "`" + ` of the page before."
     after: String
   ): DiscountedItemConnection!
+  """
+  What it brought, from the warehouse; absent ` + "`" + `period` + "`" + `: until now. Null, with UNAVAILABLE, while that is away, and for callers who
+  are neither SELLER nor ANALYST.
+  """
+  performance(
+    "When: at most ten years, between 1970 and 2100. Absent: from the beginning until now."
+    period: PeriodInput
+  ): PromotionPerformance
 }
 
 "A product of a discount or deal, and what it costs there."
@@ -6946,6 +7110,16 @@ type Freshness {
   complete: Boolean!
 }
 
+"What a promotion brought."
+type PromotionPerformance {
+  "The promotion."
+  promotion: Promotion!
+  "Its numbers."
+  metrics: CoreMetrics!
+  "How far they can be trusted."
+  freshness: Freshness!
+}
+
 "What a metric means."
 type MetricDefinition {
   "Which metric."
@@ -7200,6 +7374,24 @@ type OrderEdge {
   cursor: String!
   "The item."
   node: Order!
+}
+
+"A page of a list of promotions by what they brought."
+type PromotionPerformanceConnection {
+  "The page's items with their cursors."
+  edges: [PromotionPerformanceEdge!]!
+  "The page's items."
+  nodes: [PromotionPerformance!]!
+  "Where the page stands in the list."
+  pageInfo: PageInfo!
+}
+
+"An item of a list of promotions by what they brought."
+type PromotionPerformanceEdge {
+  "Stands for the item's place: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The item."
+  node: PromotionPerformance!
 }
 `, BuiltIn: false},
 }
@@ -7793,6 +7985,8 @@ func (ec *executionContext) childFields_FlashDeal(ctx context.Context, field gra
 		return ec.fieldContext_FlashDeal_history(ctx, field)
 	case "items":
 		return ec.fieldContext_FlashDeal_items(ctx, field)
+	case "performance":
+		return ec.fieldContext_FlashDeal_performance(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FlashDeal", field.Name)
 }
@@ -8157,6 +8351,8 @@ func (ec *executionContext) childFields_ProductDiscount(ctx context.Context, fie
 		return ec.fieldContext_ProductDiscount_history(ctx, field)
 	case "items":
 		return ec.fieldContext_ProductDiscount_items(ctx, field)
+	case "performance":
+		return ec.fieldContext_ProductDiscount_performance(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProductDiscount", field.Name)
 }
@@ -8205,6 +8401,40 @@ func (ec *executionContext) childFields_PromotionEdge(ctx context.Context, field
 		return ec.fieldContext_PromotionEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PromotionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PromotionPerformance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "promotion":
+		return ec.fieldContext_PromotionPerformance_promotion(ctx, field)
+	case "metrics":
+		return ec.fieldContext_PromotionPerformance_metrics(ctx, field)
+	case "freshness":
+		return ec.fieldContext_PromotionPerformance_freshness(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PromotionPerformance", field.Name)
+}
+
+func (ec *executionContext) childFields_PromotionPerformanceConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PromotionPerformanceConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PromotionPerformanceConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PromotionPerformanceConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PromotionPerformanceConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PromotionPerformanceEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PromotionPerformanceEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PromotionPerformanceEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PromotionPerformanceEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Quote(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8551,6 +8781,8 @@ func (ec *executionContext) childFields_Voucher(ctx context.Context, field graph
 		return ec.fieldContext_Voucher_tier(ctx, field)
 	case "distributions":
 		return ec.fieldContext_Voucher_distributions(ctx, field)
+	case "performance":
+		return ec.fieldContext_Voucher_performance(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Voucher", field.Name)
 }

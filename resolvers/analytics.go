@@ -17,20 +17,27 @@ import (
 // Reports answers from the warehouse.
 type Reports interface {
 	CoreData(ctx context.Context, p warehouse.CoreDataParams) (*warehouse.CoreData, error)
+	PromotionPerformance(ctx context.Context, p warehouse.CoreDataParams, args promo.PageArgs) (promo.Page[*warehouse.PromotionPerformance], error)
+	Performances(ctx context.Context, p warehouse.PerformanceParams) (map[promo.PromotionID]*warehouse.PromotionPerformance, error)
 	Status(ctx context.Context) (*warehouse.Status, error)
 }
 
 func (r query) CoreData(ctx context.Context, input model.CoreDataInput) (*warehouse.CoreData, error) {
-	s, err := r.shop(ctx, input.ShopID)
-	if err != nil {
-		return nil, atField(err, "input", "shopId")
-	}
-	params, err := coreDataParams(input, *s)
+	params, err := r.coreDataParams(ctx, input)
 	if err != nil {
 		return nil, err
 	}
 	params.WithGroupSeries = asksFor(ctx, "groups", "series")
 	return r.Reports.CoreData(ctx, params)
+}
+
+// coreDataParams reads what is asked for of a shop that the caller may ask about.
+func (r query) coreDataParams(ctx context.Context, input model.CoreDataInput) (warehouse.CoreDataParams, error) {
+	s, err := r.shop(ctx, input.ShopID)
+	if err != nil {
+		return warehouse.CoreDataParams{}, atField(err, "input", "shopId")
+	}
+	return coreDataParams(input, *s)
 }
 
 func (r query) WarehouseStatus(ctx context.Context) (*warehouse.Status, error) {

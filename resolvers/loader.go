@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"voucherhouse/promo"
+	"voucherhouse/warehouse"
 )
 
 // loaders look up what an answer's fields refer to, so that a list costs one statement and not one for each item, wherever
@@ -43,6 +44,8 @@ type loaders struct {
 	orders     *loader[promo.OrderID, *promo.Order]
 	quotes     *loader[promo.OrderID, *promo.Quote]
 	refunds    *loader[promo.OrderID, []promo.Refund]
+
+	performances *loader[performanceOf, *warehouse.PromotionPerformance]
 }
 
 type loadersKey struct{}
@@ -74,6 +77,7 @@ func newLoaders(r *Resolver) *loaders {
 		orders:                    load(k, r.Orders.OrdersByID),
 		quotes:                    load(k, r.Orders.OrderQuotes),
 		refunds:                   load(k, r.Orders.Refunds),
+		performances:              newPerformances(k, r),
 	}
 }
 

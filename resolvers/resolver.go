@@ -51,6 +51,8 @@ type (
 	percentOff struct{}
 	groupKey   struct{}
 
+	performance struct{}
+
 	discountedItem struct{}
 
 	account      struct{}
@@ -73,6 +75,8 @@ func (r *Resolver) Voucher() graph.VoucherResolver {
 func (r *Resolver) Claim() graph.ClaimResolver           { return claim{r} }
 func (r *Resolver) PercentOff() graph.PercentOffResolver { return percentOff{} }
 func (r *Resolver) GroupKey() graph.GroupKeyResolver     { return groupKey{} }
+
+func (r *Resolver) PromotionPerformance() graph.PromotionPerformanceResolver { return performance{} }
 
 func (r *Resolver) Subscription() graph.SubscriptionResolver { return subscription{r} }
 func (r *Resolver) Conversation() graph.ConversationResolver { return chat{r} }

@@ -90,7 +90,10 @@ func (p CoreDataParams) check() (*question, error) {
 	if err != nil || zone == time.Local {
 		return nil, invalid("There is no such time zone.", "timeZone")
 	}
-	for _, check := range []func() error{p.checkPeriod, p.checkFilters, p.checkGroups} {
+	if err := checkPeriod(p.Period, "input", "period"); err != nil {
+		return nil, err
+	}
+	for _, check := range []func() error{p.checkFilters, p.checkGroups} {
 		if err := check(); err != nil {
 			return nil, err
 		}
@@ -105,12 +108,13 @@ func (p CoreDataParams) check() (*question, error) {
 	return q, nil
 }
 
-func (p *CoreDataParams) checkPeriod() error {
+// checkPeriod holds a period that is asked for in a field against what can be reported on.
+func checkPeriod(p promo.Period, field ...string) error {
 	switch {
-	case !p.Period.Valid():
-		return invalid("The period must end after it begins and last at most ten years.", "period")
-	case p.Period.From.Before(earliest) || p.Period.To.After(latest):
-		return invalid("The period must lie between 1970 and 2100.", "period")
+	case !p.Valid():
+		return &promo.Error{Code: promo.InvalidInput, Message: "The period must end after it begins and last at most ten years.", Field: field}
+	case p.From.Before(earliest) || p.To.After(latest):
+		return &promo.Error{Code: promo.InvalidInput, Message: "The period must lie between 1970 and 2100.", Field: field}
 	}
 	return nil
 }
