@@ -77,4 +77,8 @@ func (noWarehouse) Performances(context.Context, warehouse.PerformanceParams) (m
 	return nil, errNoWarehouse
 }
 
+func (noWarehouse) TierComparison(context.Context, warehouse.TierComparisonParams) (*warehouse.TierComparison, error) {
+	return nil, errNoWarehouse
+}
+
 func (noWarehouse) Status(context.Context) (*warehouse.Status, error) { return nil, errNoWarehouse }

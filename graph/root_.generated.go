@@ -631,6 +631,7 @@ type ComplexityRoot struct {
 		PromotionPerformance   func(childComplexity int, input model.CoreDataInput, first *int, after *string) int
 		QuoteCart              func(childComplexity int, input model.CartInput) int
 		Shop                   func(childComplexity int, id string) int
+		TierComparison         func(childComplexity int, shopID string, tierGroup string, period model.PeriodInput) int
 		Viewer                 func(childComplexity int) int
 		WarehouseStatus        func(childComplexity int) int
 	}
@@ -741,6 +742,20 @@ type ComplexityRoot struct {
 		Done           func(childComplexity int) int
 		Following      func(childComplexity int) int
 		WatchedSeconds func(childComplexity int) int
+	}
+
+	TierComparison struct {
+		Freshness func(childComplexity int) int
+		TierGroup func(childComplexity int) int
+		Tiers     func(childComplexity int) int
+	}
+
+	TierPerformance struct {
+		DowngradedOrders func(childComplexity int) int
+		Metrics          func(childComplexity int) int
+		MinimumSpend     func(childComplexity int) int
+		Tier             func(childComplexity int) int
+		Vouchers         func(childComplexity int) int
 	}
 
 	UnfollowAccountPayload struct {
@@ -3316,6 +3331,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Shop(childComplexity, args["id"].(string)), true
+	case "Query.tierComparison":
+		if e.ComplexityRoot.Query.TierComparison == nil {
+			break
+		}
+
+		args, err := ec.field_Query_tierComparison_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.TierComparison(childComplexity, args["shopId"].(string), args["tierGroup"].(string), args["period"].(model.PeriodInput)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -3739,6 +3765,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TaskProgress.WatchedSeconds(childComplexity), true
+
+	case "TierComparison.freshness":
+		if e.ComplexityRoot.TierComparison.Freshness == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TierComparison.Freshness(childComplexity), true
+	case "TierComparison.tierGroup":
+		if e.ComplexityRoot.TierComparison.TierGroup == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TierComparison.TierGroup(childComplexity), true
+	case "TierComparison.tiers":
+		if e.ComplexityRoot.TierComparison.Tiers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TierComparison.Tiers(childComplexity), true
+
+	case "TierPerformance.downgradedOrders":
+		if e.ComplexityRoot.TierPerformance.DowngradedOrders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TierPerformance.DowngradedOrders(childComplexity), true
+	case "TierPerformance.metrics":
+		if e.ComplexityRoot.TierPerformance.Metrics == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TierPerformance.Metrics(childComplexity), true
+	case "TierPerformance.minimumSpend":
+		if e.ComplexityRoot.TierPerformance.MinimumSpend == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TierPerformance.MinimumSpend(childComplexity), true
+	case "TierPerformance.tier":
+		if e.ComplexityRoot.TierPerformance.Tier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TierPerformance.Tier(childComplexity), true
+	case "TierPerformance.vouchers":
+		if e.ComplexityRoot.TierPerformance.Vouchers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TierPerformance.Vouchers(childComplexity), true
 
 	case "UnfollowAccountPayload.account":
 		if e.ComplexityRoot.UnfollowAccountPayload.Account == nil {
@@ -4642,6 +4718,18 @@ type Query {
     "The ` + "`" + `endCursor` + "`" + ` of the page before. It belongs to one ` + "`" + `orderBy` + "`" + `."
     after: String
   ): PromotionPerformanceConnection @allow(roles: [SELLER, ANALYST])
+  """
+  The tiers of a tier group beside each other. Null, with NOT_FOUND, if the shop does not exist for this caller or has no such
+  group; with UNAVAILABLE while the warehouse is away.
+  """
+  tierComparison(
+    "The shop."
+    shopId: ID!
+    "The group. Its vouchers may name 50,000 products in all."
+    tierGroup: String!
+    "When: at most ten years, between 1970 and 2100."
+    period: PeriodInput!
+  ): TierComparison @allow(roles: [SELLER, ANALYST])
   """
   What the shop's minimum spends should be, by its average order. Null, with NOT_FOUND, if the shop does not exist for this caller.
 
@@ -7120,6 +7208,33 @@ type PromotionPerformance {
   freshness: Freshness!
 }
 
+"The tiers of a tier group beside each other."
+type TierComparison {
+  "The group."
+  tierGroup: String!
+  "Those that have vouchers now, the lowest first."
+  tiers: [TierPerformance!]!
+  "How far the numbers can be trusted."
+  freshness: Freshness!
+}
+
+"What a tier of a tier group brought."
+type TierPerformance {
+  "Which tier."
+  tier: SpendTier!
+  "The lowest of its vouchers. Null if one of them has none."
+  minimumSpend: Money
+  "Those that are in it now, by minimum spend."
+  vouchers: [Voucher!]!
+  "What these vouchers brought."
+  metrics: CoreMetrics!
+  """
+  Paid orders of the period that used this tier and none above it, and came to the minimum spend of a voucher above it: by what
+  their products in its scope cost after product discounts, before the voucher. Their buyers gave a larger discount away.
+  """
+  downgradedOrders: Int64!
+}
+
 "What a metric means."
 type MetricDefinition {
   "Which metric."
@@ -8643,6 +8758,34 @@ func (ec *executionContext) childFields_TaskProgress(ctx context.Context, field 
 		return ec.fieldContext_TaskProgress_following(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TaskProgress", field.Name)
+}
+
+func (ec *executionContext) childFields_TierComparison(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tierGroup":
+		return ec.fieldContext_TierComparison_tierGroup(ctx, field)
+	case "tiers":
+		return ec.fieldContext_TierComparison_tiers(ctx, field)
+	case "freshness":
+		return ec.fieldContext_TierComparison_freshness(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TierComparison", field.Name)
+}
+
+func (ec *executionContext) childFields_TierPerformance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tier":
+		return ec.fieldContext_TierPerformance_tier(ctx, field)
+	case "minimumSpend":
+		return ec.fieldContext_TierPerformance_minimumSpend(ctx, field)
+	case "vouchers":
+		return ec.fieldContext_TierPerformance_vouchers(ctx, field)
+	case "metrics":
+		return ec.fieldContext_TierPerformance_metrics(ctx, field)
+	case "downgradedOrders":
+		return ec.fieldContext_TierPerformance_downgradedOrders(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TierPerformance", field.Name)
 }
 
 func (ec *executionContext) childFields_UnfollowAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -148,6 +148,7 @@ type QueryResolver interface {
 	Order(ctx context.Context, shopID string, orderNumber string) (*promo.Order, error)
 	CoreData(ctx context.Context, input model.CoreDataInput) (*warehouse.CoreData, error)
 	PromotionPerformance(ctx context.Context, input model.CoreDataInput, first *int, after *string) (*relay.Connection[*warehouse.PromotionPerformance], error)
+	TierComparison(ctx context.Context, shopID string, tierGroup string, period model.PeriodInput) (*warehouse.TierComparison, error)
 	MinimumSpendSuggestion(ctx context.Context, shopID string, days int) (*promo.MinimumSpendSuggestion, error)
 	MetricDefinitions(ctx context.Context) ([]warehouse.Definition, error)
 	WarehouseStatus(ctx context.Context) (*warehouse.Status, error)
@@ -1120,6 +1121,36 @@ func (ec *executionContext) field_Query_shop_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_tierComparison_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "shopId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["shopId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "tierGroup",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["tierGroup"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "period",
+		func(ctx context.Context, v any) (model.PeriodInput, error) {
+			return ec.unmarshalNPeriodInput2voucherhouseᚋgraphᚋmodelᚐPeriodInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["period"] = arg2
 	return args, nil
 }
 
@@ -11759,6 +11790,50 @@ func (ec *executionContext) fieldContext_Query_promotionPerformance(ctx context.
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_tierComparison(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_tierComparison(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().TierComparison(ctx, fc.Args["shopId"].(string), fc.Args["tierGroup"].(string), fc.Args["period"].(model.PeriodInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *warehouse.TierComparison) graphql.Marshaler {
+			return ec.marshalOTierComparison2ᚖvoucherhouseᚋwarehouseᚐTierComparison(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_tierComparison(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TierComparison(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_tierComparison_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_minimumSpendSuggestion(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13801,6 +13876,235 @@ func (ec *executionContext) _TaskProgress_following(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_TaskProgress_following(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TaskProgress", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _TierComparison_tierGroup(ctx context.Context, field graphql.CollectedField, obj *warehouse.TierComparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TierComparison_tierGroup(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TierGroup, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TierComparison_tierGroup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TierComparison", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _TierComparison_tiers(ctx context.Context, field graphql.CollectedField, obj *warehouse.TierComparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TierComparison_tiers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tiers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []warehouse.TierPerformance) graphql.Marshaler {
+			return ec.marshalNTierPerformance2ᚕvoucherhouseᚋwarehouseᚐTierPerformanceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TierComparison_tiers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TierComparison",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TierPerformance(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TierComparison_freshness(ctx context.Context, field graphql.CollectedField, obj *warehouse.TierComparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TierComparison_freshness(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Freshness, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v warehouse.Freshness) graphql.Marshaler {
+			return ec.marshalNFreshness2voucherhouseᚋwarehouseᚐFreshness(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TierComparison_freshness(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TierComparison",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Freshness(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TierPerformance_tier(ctx context.Context, field graphql.CollectedField, obj *warehouse.TierPerformance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TierPerformance_tier(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tier, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v promo.SpendTier) graphql.Marshaler {
+			return ec.marshalNSpendTier2voucherhouseᚋpromoᚐSpendTier(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TierPerformance_tier(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TierPerformance", field, false, false, errors.New("field of type SpendTier does not have child fields"))
+}
+
+func (ec *executionContext) _TierPerformance_minimumSpend(ctx context.Context, field graphql.CollectedField, obj *warehouse.TierPerformance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TierPerformance_minimumSpend(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MinimumSpend, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *promo.Money) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖvoucherhouseᚋpromoᚐMoney(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TierPerformance_minimumSpend(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TierPerformance",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TierPerformance_vouchers(ctx context.Context, field graphql.CollectedField, obj *warehouse.TierPerformance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TierPerformance_vouchers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Vouchers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*promo.Voucher) graphql.Marshaler {
+			return ec.marshalNVoucher2ᚕᚖvoucherhouseᚋpromoᚐVoucherᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TierPerformance_vouchers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TierPerformance",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Voucher(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TierPerformance_metrics(ctx context.Context, field graphql.CollectedField, obj *warehouse.TierPerformance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TierPerformance_metrics(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Metrics, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v warehouse.CoreMetrics) graphql.Marshaler {
+			return ec.marshalNCoreMetrics2voucherhouseᚋwarehouseᚐCoreMetrics(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TierPerformance_metrics(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TierPerformance",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CoreMetrics(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TierPerformance_downgradedOrders(ctx context.Context, field graphql.CollectedField, obj *warehouse.TierPerformance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TierPerformance_downgradedOrders(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DowngradedOrders, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TierPerformance_downgradedOrders(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TierPerformance", field, false, false, errors.New("field of type Int64 does not have child fields"))
 }
 
 func (ec *executionContext) _UnfollowAccountPayload_account(ctx context.Context, field graphql.CollectedField, obj *model.UnfollowAccountPayload) (ret graphql.Marshaler) {
@@ -24468,6 +24772,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "tierComparison":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_tierComparison(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "minimumSpendSuggestion":
 			field := field
 
@@ -25653,6 +25979,112 @@ func (ec *executionContext) _TaskProgress(ctx context.Context, sel ast.Selection
 		case "following":
 			out.Values[i] = ec._TaskProgress_following(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var tierComparisonImplementors = []string{"TierComparison"}
+
+func (ec *executionContext) _TierComparison(ctx context.Context, sel ast.SelectionSet, obj *warehouse.TierComparison) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tierComparisonImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TierComparison")
+		case "tierGroup":
+			out.Values[i] = ec._TierComparison_tierGroup(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tiers":
+			out.Values[i] = ec._TierComparison_tiers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "freshness":
+			out.Values[i] = ec._TierComparison_freshness(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var tierPerformanceImplementors = []string{"TierPerformance"}
+
+func (ec *executionContext) _TierPerformance(ctx context.Context, sel ast.SelectionSet, obj *warehouse.TierPerformance) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tierPerformanceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TierPerformance")
+		case "tier":
+			out.Values[i] = ec._TierPerformance_tier(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "minimumSpend":
+			out.Values[i] = ec._TierPerformance_minimumSpend(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "vouchers":
+			out.Values[i] = ec._TierPerformance_vouchers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "metrics":
+			out.Values[i] = ec._TierPerformance_metrics(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "downgradedOrders":
+			out.Values[i] = ec._TierPerformance_downgradedOrders(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -28495,6 +28927,11 @@ func (ec *executionContext) marshalNPeriod2voucherhouseᚋpromoᚐPeriod(ctx con
 	return ec._Period(ctx, sel, &v)
 }
 
+func (ec *executionContext) unmarshalNPeriodInput2voucherhouseᚋgraphᚋmodelᚐPeriodInput(ctx context.Context, v any) (model.PeriodInput, error) {
+	res, err := ec.unmarshalInputPeriodInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNPeriodInput2ᚖvoucherhouseᚋgraphᚋmodelᚐPeriodInput(ctx context.Context, v any) (*model.PeriodInput, error) {
 	res, err := ec.unmarshalInputPeriodInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
@@ -29015,6 +29452,26 @@ func (ec *executionContext) unmarshalNStopDistributionInput2voucherhouseᚋgraph
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNTierPerformance2voucherhouseᚋwarehouseᚐTierPerformance(ctx context.Context, sel ast.SelectionSet, v warehouse.TierPerformance) graphql.Marshaler {
+	return ec._TierPerformance(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTierPerformance2ᚕvoucherhouseᚋwarehouseᚐTierPerformanceᚄ(ctx context.Context, sel ast.SelectionSet, v []warehouse.TierPerformance) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTierPerformance2voucherhouseᚋwarehouseᚐTierPerformance(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNTimeZone2string(ctx context.Context, v any) (string, error) {
 	res, err := scalar.UnmarshalTimeZone(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -29077,6 +29534,22 @@ func (ec *executionContext) marshalNViewer2ᚖvoucherhouseᚋpromoᚐActor(ctx c
 
 func (ec *executionContext) marshalNVoucher2voucherhouseᚋpromoᚐVoucher(ctx context.Context, sel ast.SelectionSet, v promo.Voucher) graphql.Marshaler {
 	return ec._Voucher(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNVoucher2ᚕᚖvoucherhouseᚋpromoᚐVoucherᚄ(ctx context.Context, sel ast.SelectionSet, v []*promo.Voucher) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNVoucher2ᚖvoucherhouseᚋpromoᚐVoucher(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNVoucher2ᚖvoucherhouseᚋpromoᚐVoucher(ctx context.Context, sel ast.SelectionSet, v *promo.Voucher) graphql.Marshaler {
@@ -30188,6 +30661,13 @@ func (ec *executionContext) marshalOTaskProgress2ᚖvoucherhouseᚋpromoᚐTaskP
 		return graphql.Null
 	}
 	return ec._TaskProgress(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTierComparison2ᚖvoucherhouseᚋwarehouseᚐTierComparison(ctx context.Context, sel ast.SelectionSet, v *warehouse.TierComparison) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TierComparison(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOTimeZone2ᚖstring(ctx context.Context, v any) (*string, error) {

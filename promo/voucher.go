@@ -165,6 +165,12 @@ type Voucher struct {
 	CreatedAt     time.Time
 }
 
+// ScopedVoucher is a voucher with the products in its scope; nil if that is the entire shop.
+type ScopedVoucher struct {
+	*Voucher
+	Products []ProductID
+}
+
 // Of is the voucher's shop.
 func (v *Voucher) Of() Shop { return v.Shop }
 

@@ -19,6 +19,7 @@ type Reports interface {
 	CoreData(ctx context.Context, p warehouse.CoreDataParams) (*warehouse.CoreData, error)
 	PromotionPerformance(ctx context.Context, p warehouse.CoreDataParams, args promo.PageArgs) (promo.Page[*warehouse.PromotionPerformance], error)
 	Performances(ctx context.Context, p warehouse.PerformanceParams) (map[promo.PromotionID]*warehouse.PromotionPerformance, error)
+	TierComparison(ctx context.Context, p warehouse.TierComparisonParams) (*warehouse.TierComparison, error)
 	Status(ctx context.Context) (*warehouse.Status, error)
 }
 

@@ -89,6 +89,11 @@ func (w *Warehouse) Performances(ctx context.Context, p PerformanceParams) (map[
 
 // promotion is the one that a group by promotion is of.
 func (r coreDataRow) promotion(shop promo.ShopID) promo.PromotionID {
-	serial, _ := strconv.ParseInt(r.First, 10, 64) // the statement wrote it
-	return promo.PromotionID{Shop: shop, Serial: serial}
+	return promo.PromotionID{Shop: shop, Serial: r.number()}
+}
+
+// number is what the group is in its first dimension, if that has numbers.
+func (r coreDataRow) number() int64 {
+	n, _ := strconv.ParseInt(r.First, 10, 64) // the statement wrote it
+	return n
 }
