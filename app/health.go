@@ -81,4 +81,8 @@ func (noWarehouse) TierComparison(context.Context, warehouse.TierComparisonParam
 	return nil, errNoWarehouse
 }
 
+func (noWarehouse) DiagnoseVoucher(context.Context, promo.Diagnosed) (*warehouse.VoucherDiagnosis, error) {
+	return nil, errNoWarehouse
+}
+
 func (noWarehouse) Status(context.Context) (*warehouse.Status, error) { return nil, errNoWarehouse }

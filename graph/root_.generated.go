@@ -286,6 +286,12 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	DiagnosisFinding struct {
+		Code     func(childComplexity int) int
+		Evidence func(childComplexity int) int
+		Message  func(childComplexity int) int
+	}
+
 	DiscountedItem struct {
 		Percent       func(childComplexity int) int
 		Price         func(childComplexity int) int
@@ -336,6 +342,11 @@ type ComplexityRoot struct {
 	EndLivestreamPayload struct {
 		Livestream func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	Evidence struct {
+		Label func(childComplexity int) int
+		Value func(childComplexity int) int
 	}
 
 	FlashDeal struct {
@@ -620,6 +631,7 @@ type ComplexityRoot struct {
 		ClaimableVouchers      func(childComplexity int, shopID string, productID *string, livestreamID *string) int
 		CoreData               func(childComplexity int, input model.CoreDataInput) int
 		CouponWorkbench        func(childComplexity int, conversationID string, filter *model.WorkbenchFilter, first *int, after *string) int
+		DiagnoseVoucher        func(childComplexity int, voucherID string) int
 		MetricDefinitions      func(childComplexity int) int
 		MinimumSpendSuggestion func(childComplexity int, shopID string, days int) int
 		MyConversations        func(childComplexity int, first *int, after *string) int
@@ -833,6 +845,11 @@ type ComplexityRoot struct {
 		Claim    func(childComplexity int) int
 		Discount func(childComplexity int) int
 		Reason   func(childComplexity int) int
+	}
+
+	VoucherDiagnosis struct {
+		Findings  func(childComplexity int) int
+		Freshness func(childComplexity int) int
 	}
 
 	VoucherPreview struct {
@@ -1771,6 +1788,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeactivatePromotionPayload.UserErrors(childComplexity), true
 
+	case "DiagnosisFinding.code":
+		if e.ComplexityRoot.DiagnosisFinding.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiagnosisFinding.Code(childComplexity), true
+	case "DiagnosisFinding.evidence":
+		if e.ComplexityRoot.DiagnosisFinding.Evidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiagnosisFinding.Evidence(childComplexity), true
+	case "DiagnosisFinding.message":
+		if e.ComplexityRoot.DiagnosisFinding.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiagnosisFinding.Message(childComplexity), true
+
 	case "DiscountedItem.percent":
 		if e.ComplexityRoot.DiscountedItem.Percent == nil {
 			break
@@ -1946,6 +1982,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EndLivestreamPayload.UserErrors(childComplexity), true
+
+	case "Evidence.label":
+		if e.ComplexityRoot.Evidence.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Evidence.Label(childComplexity), true
+	case "Evidence.value":
+		if e.ComplexityRoot.Evidence.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Evidence.Value(childComplexity), true
 
 	case "FlashDeal.allowedActions":
 		if e.ComplexityRoot.FlashDeal.AllowedActions == nil {
@@ -3214,6 +3263,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.CouponWorkbench(childComplexity, args["conversationId"].(string), args["filter"].(*model.WorkbenchFilter), args["first"].(*int), args["after"].(*string)), true
+	case "Query.diagnoseVoucher":
+		if e.ComplexityRoot.Query.DiagnoseVoucher == nil {
+			break
+		}
+
+		args, err := ec.field_Query_diagnoseVoucher_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.DiagnoseVoucher(childComplexity, args["voucherId"].(string)), true
 
 	case "Query.metricDefinitions":
 		if e.ComplexityRoot.Query.MetricDefinitions == nil {
@@ -4133,6 +4193,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VoucherCandidate.Reason(childComplexity), true
 
+	case "VoucherDiagnosis.findings":
+		if e.ComplexityRoot.VoucherDiagnosis.Findings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoucherDiagnosis.Findings(childComplexity), true
+	case "VoucherDiagnosis.freshness":
+		if e.ComplexityRoot.VoucherDiagnosis.Freshness == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoucherDiagnosis.Freshness(childComplexity), true
+
 	case "VoucherPreview.estimatedSpend":
 		if e.ComplexityRoot.VoucherPreview.EstimatedSpend == nil {
 			break
@@ -4741,6 +4814,14 @@ type Query {
     "By the orders paid in so many days of 24 hours before now, 1 to 3,650."
     days: Int! = 90
   ): MinimumSpendSuggestion @allow(roles: [SELLER, ANALYST])
+  """
+  What is wrong with a voucher, by the shop's numbers. Null, with NOT_FOUND, if it does not exist for this caller; with UNAVAILABLE
+  while the warehouse is away.
+  """
+  diagnoseVoucher(
+    "The voucher. It may name 50,000 products."
+    voucherId: ID!
+  ): VoucherDiagnosis @allow(roles: [SELLER, ANALYST])
   "What each metric means and how it is computed."
   metricDefinitions: [MetricDefinition!]! @allow(roles: [SELLER, AGENT, HOST, BUYER, PLATFORM, ANALYST, ADMIN])
   "How far the warehouse has come. Null, with UNAVAILABLE, while it is away."
@@ -7235,6 +7316,53 @@ type TierPerformance {
   downgradedOrders: Int64!
 }
 
+"What was found of a voucher."
+type VoucherDiagnosis {
+  "At least one."
+  findings: [DiagnosisFinding!]!
+  "How far the numbers can be trusted."
+  freshness: Freshness!
+}
+
+"What can be found of a voucher. Numbers of orders are of the shop's paid orders of the last 90 days."
+enum DiagnosisCode {
+  "The minimum spend is above the mean price of the products in scope × the mean number of items in an order."
+  MINIMUM_SPEND_ABOVE_AVERAGE_PRICE
+  "Its products are in under 5 % of the orders."
+  PRODUCT_SELECTION_WEAK
+  """
+  Its usage rate is under half that of the shop's median voucher, by claims that have had their whole validity; of vouchers with at
+  least 30 of these.
+  """
+  UNATTRACTIVE_DISCOUNT
+  "Orders with it are worth less than the shop's are on average. Not judged under 30 claims."
+  AVERAGE_ORDER_VALUE_LOW
+  "All copies are claimed."
+  QUANTITY_EXHAUSTED
+  "Nothing of the others."
+  HEALTHY
+  "Under 30 claims: its terms are judged, and not what buyers did with it."
+  TOO_EARLY
+}
+
+"Something that was found of a voucher."
+type DiagnosisFinding {
+  "What it is."
+  code: DiagnosisCode!
+  "For people; clients branch on ` + "`" + `code` + "`" + `."
+  message: String!
+  "The numbers that it went by. Of HEALTHY all that were looked at."
+  evidence: [Evidence!]!
+}
+
+"A number that a finding went by, for people."
+type Evidence {
+  "What it is."
+  label: String!
+  "The number with its unit."
+  value: String!
+}
+
 "What a metric means."
 type MetricDefinition {
   "Which metric."
@@ -7974,6 +8102,18 @@ func (ec *executionContext) childFields_DeactivatePromotionPayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type DeactivatePromotionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DiagnosisFinding(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_DiagnosisFinding_code(ctx, field)
+	case "message":
+		return ec.fieldContext_DiagnosisFinding_message(ctx, field)
+	case "evidence":
+		return ec.fieldContext_DiagnosisFinding_evidence(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DiagnosisFinding", field.Name)
+}
+
 func (ec *executionContext) childFields_DiscountedItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "product":
@@ -8076,6 +8216,16 @@ func (ec *executionContext) childFields_EndLivestreamPayload(ctx context.Context
 		return ec.fieldContext_EndLivestreamPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EndLivestreamPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Evidence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "label":
+		return ec.fieldContext_Evidence_label(ctx, field)
+	case "value":
+		return ec.fieldContext_Evidence_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Evidence", field.Name)
 }
 
 func (ec *executionContext) childFields_FlashDeal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8940,6 +9090,16 @@ func (ec *executionContext) childFields_VoucherCandidate(ctx context.Context, fi
 		return ec.fieldContext_VoucherCandidate_reason(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VoucherCandidate", field.Name)
+}
+
+func (ec *executionContext) childFields_VoucherDiagnosis(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "findings":
+		return ec.fieldContext_VoucherDiagnosis_findings(ctx, field)
+	case "freshness":
+		return ec.fieldContext_VoucherDiagnosis_freshness(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoucherDiagnosis", field.Name)
 }
 
 func (ec *executionContext) childFields_VoucherPreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -4,11 +4,13 @@ import (
 	"context"
 
 	"voucherhouse/promo"
+	"voucherhouse/warehouse"
 )
 
 // Advice answers from the ledger what a seller might do better.
 type Advice interface {
 	MinimumSpendSuggestion(ctx context.Context, a promo.Actor, shop promo.ShopID, days int) (promo.MinimumSpendSuggestion, error)
+	VoucherToDiagnose(ctx context.Context, a promo.Actor, id promo.VoucherID) (promo.Diagnosed, error)
 }
 
 func (r query) MinimumSpendSuggestion(ctx context.Context, shop string, days int) (*promo.MinimumSpendSuggestion, error) {
@@ -17,4 +19,13 @@ func (r query) MinimumSpendSuggestion(ctx context.Context, shop string, days int
 		return nil, atField(err, "shopId")
 	}
 	return &s, nil
+}
+
+func (r query) DiagnoseVoucher(ctx context.Context, id string) (*warehouse.VoucherDiagnosis, error) {
+	v, _ := voucherID(id) // a malformed id is refused as that of a voucher that does not exist
+	d, err := r.Advice.VoucherToDiagnose(ctx, actor(ctx), v)
+	if err != nil {
+		return nil, atField(err, "voucherId")
+	}
+	return r.Reports.DiagnoseVoucher(ctx, d)
 }

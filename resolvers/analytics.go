@@ -20,6 +20,7 @@ type Reports interface {
 	PromotionPerformance(ctx context.Context, p warehouse.CoreDataParams, args promo.PageArgs) (promo.Page[*warehouse.PromotionPerformance], error)
 	Performances(ctx context.Context, p warehouse.PerformanceParams) (map[promo.PromotionID]*warehouse.PromotionPerformance, error)
 	TierComparison(ctx context.Context, p warehouse.TierComparisonParams) (*warehouse.TierComparison, error)
+	DiagnoseVoucher(ctx context.Context, d promo.Diagnosed) (*warehouse.VoucherDiagnosis, error)
 	Status(ctx context.Context) (*warehouse.Status, error)
 }
 

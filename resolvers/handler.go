@@ -145,6 +145,7 @@ func complexity() (c graph.ComplexityRoot) {
 	c.Query.TierComparison = func(child int, _, _ string, _ model.PeriodInput) int { return reportCost + child }
 	c.TierComparison.Tiers = func(child int) int { return len(promo.SpendTiers) * child }
 	c.TierPerformance.Vouchers = func(child int) int { return longList * child }
+	c.Query.DiagnoseVoucher = func(child int, _ string) int { return reportCost + child }
 	c.Query.MinimumSpendSuggestion = func(child int, _ string, _ int) int { return reportCost + child }
 	c.Query.PromotionPerformance = func(child int, _ model.CoreDataInput, first *int, _ *string) int {
 		return reportCost + items(child, first)

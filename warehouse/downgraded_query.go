@@ -60,6 +60,13 @@ group by used
 // mostScoped bounds the products that the scopes of a report name: they travel with the statement.
 const mostScoped = 50_000
 
+func checkScoped(products int, message, field string) error {
+	if products > mostScoped {
+		return &promo.Error{Code: promo.InvalidInput, Message: message, Field: []string{field}}
+	}
+	return nil
+}
+
 func newDowngradedQuery(p TierComparisonParams) (*downgradedQuery, error) {
 	tiers := p.tiers()
 	q := &downgradedQuery{TierComparisonParams: p, tiered: tieredVouchers(tiers), scopes: map[int64]int{}}
@@ -79,10 +86,8 @@ func newDowngradedQuery(p TierComparisonParams) (*downgradedQuery, error) {
 			inRungs[product.Serial] = append(inRungs[product.Serial], r)
 		}
 	}
-	if len(inRungs) > mostScoped {
-		return nil, &promo.Error{
-			Code: promo.InvalidInput, Message: "The vouchers of this tier group name more than 50,000 products.", Field: []string{"tierGroup"},
-		}
+	if err := checkScoped(len(inRungs), "The vouchers of this tier group name more than 50,000 products.", "tierGroup"); err != nil {
+		return nil, err
 	}
 	q.sort(everywhere, inRungs)
 	return q, nil
