@@ -73,6 +73,7 @@ var table = map[string]access{
 		{ nodes { metrics { claims } } } }`, ""},
 	"tierComparison": {[]grant{{"SELLER ANALYST", ""}}, `{ tierComparison(shopId: "{Shop}", tierGroup: "seeded", period: { from: "2026-03-01T00:00:00Z", to: "2026-04-01T00:00:00Z" })
 		{ tiers { downgradedOrders } } }`, ""},
+	"backtestVoucher":        {[]grant{{"SELLER ANALYST", ""}}, `{ backtestVoucher(input: { shopId: "{Shop}", ` + fmt.Sprintf(settings, "10.00") + ` }) { orders } }`, ""},
 	"diagnoseVoucher":        {[]grant{{"SELLER ANALYST", ""}}, `{ diagnoseVoucher(voucherId: "{regular}") { findings { code } } }`, ""},
 	"minimumSpendSuggestion": {[]grant{{"SELLER ANALYST", ""}}, `{ minimumSpendSuggestion(shopId: "{Shop}") { orders } }`, ""},
 	"metricDefinitions":      {[]grant{{everybody, ""}}, `{ metricDefinitions { metric } }`, ""},

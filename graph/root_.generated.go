@@ -71,6 +71,15 @@ type ComplexityRoot struct {
 		Vouchers   func(childComplexity int) int
 	}
 
+	Backtest struct {
+		DiscountCost     func(childComplexity int) int
+		DiscountedOrders func(childComplexity int) int
+		NearMisses       func(childComplexity int) int
+		Orders           func(childComplexity int) int
+		Period           func(childComplexity int) int
+		ShareOfRevenue   func(childComplexity int) int
+	}
+
 	Buyer struct {
 		Key  func(childComplexity int) int
 		Name func(childComplexity int) int
@@ -628,6 +637,7 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		BacktestVoucher        func(childComplexity int, input model.BacktestVoucherInput) int
 		ClaimableVouchers      func(childComplexity int, shopID string, productID *string, livestreamID *string) int
 		CoreData               func(childComplexity int, input model.CoreDataInput) int
 		CouponWorkbench        func(childComplexity int, conversationID string, filter *model.WorkbenchFilter, first *int, after *string) int
@@ -985,6 +995,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AssignVoucherTiersPayload.Vouchers(childComplexity), true
+
+	case "Backtest.discountCost":
+		if e.ComplexityRoot.Backtest.DiscountCost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Backtest.DiscountCost(childComplexity), true
+	case "Backtest.discountedOrders":
+		if e.ComplexityRoot.Backtest.DiscountedOrders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Backtest.DiscountedOrders(childComplexity), true
+	case "Backtest.nearMisses":
+		if e.ComplexityRoot.Backtest.NearMisses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Backtest.NearMisses(childComplexity), true
+	case "Backtest.orders":
+		if e.ComplexityRoot.Backtest.Orders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Backtest.Orders(childComplexity), true
+	case "Backtest.period":
+		if e.ComplexityRoot.Backtest.Period == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Backtest.Period(childComplexity), true
+	case "Backtest.shareOfRevenue":
+		if e.ComplexityRoot.Backtest.ShareOfRevenue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Backtest.ShareOfRevenue(childComplexity), true
 
 	case "Buyer.id":
 		if e.ComplexityRoot.Buyer.Key == nil {
@@ -3230,6 +3277,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PromotionPerformanceEdge.Node(childComplexity), true
 
+	case "Query.backtestVoucher":
+		if e.ComplexityRoot.Query.BacktestVoucher == nil {
+			break
+		}
+
+		args, err := ec.field_Query_backtestVoucher_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.BacktestVoucher(childComplexity, args["input"].(model.BacktestVoucherInput)), true
 	case "Query.claimableVouchers":
 		if e.ComplexityRoot.Query.ClaimableVouchers == nil {
 			break
@@ -4404,6 +4462,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		ec.unmarshalInputAssignVoucherTiersInput,
+		ec.unmarshalInputBacktestVoucherInput,
 		ec.unmarshalInputBuyerInput,
 		ec.unmarshalInputCancelOrderInput,
 		ec.unmarshalInputCartInput,
@@ -4711,6 +4770,17 @@ type Query {
     "The voucher as it would be made."
     input: PreviewVoucherInput!
   ): VoucherPreview @allow(roles: [SELLER], clients: [SELLER_CENTER])
+  """
+  What a draft voucher would have done to past orders, had the buyer of each held it beside what they held: every order is priced
+  again by the rules of checkout, at its item prices of then. It predicts no change of behaviour. A draft that breaks rules is
+  refused as by ` + "`" + `previewVoucher` + "`" + `: null, with an error for each.
+
+  Answered by the ledger, also while the warehouse is away.
+  """
+  backtestVoucher(
+    "The draft, and the orders."
+    input: BacktestVoucherInput!
+  ): Backtest @allow(roles: [SELLER, ANALYST])
   "The calling buyer's claims, latest first."
   myCoupons(
     "Only claims in one of these statuses. Absent: all."
@@ -5985,6 +6055,35 @@ input PreviewVoucherInput {
   tool: PromotionTool!
   "Its terms."
   settings: VoucherSettingsInput!
+}
+
+"Input of ` + "`" + `backtestVoucher` + "`" + `."
+input BacktestVoucherInput {
+  "Whose voucher it would become."
+  shopId: ID!
+  "Its terms. The rules are those of a regular voucher that is made now."
+  settings: VoucherSettingsInput!
+  "Orders paid in so many days of 24 hours before now, 1 to 3,650."
+  days: Int! = 90
+}
+
+"""
+What a draft voucher would have done to past orders. Each is looked at by itself: its quantity and what one buyer may claim limit
+nothing, and its periods are not those of then.
+"""
+type Backtest {
+  "Paid orders that were looked at, also those that were cancelled or refunded later: the latest 500,000 at the most."
+  orders: Int64!
+  "Those that would have used the draft: it takes off more than the voucher that they used, if they did."
+  discountedOrders: Int64!
+  "What it would have taken off them."
+  discountCost: Money!
+  "That ÷ what the shop would have got for their items. Null if that is nothing."
+  shareOfRevenue: Float
+  "Orders with nine tenths of the minimum spend in scope, or more, but not all of it."
+  nearMisses: Int64!
+  "When the orders were paid. With 500,000 of them it begins with the first."
+  period: Period!
 }
 
 "What would be said of a voucher if it were made now."
@@ -7670,6 +7769,24 @@ func (ec *executionContext) childFields_AssignVoucherTiersPayload(ctx context.Co
 		return ec.fieldContext_AssignVoucherTiersPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AssignVoucherTiersPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Backtest(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orders":
+		return ec.fieldContext_Backtest_orders(ctx, field)
+	case "discountedOrders":
+		return ec.fieldContext_Backtest_discountedOrders(ctx, field)
+	case "discountCost":
+		return ec.fieldContext_Backtest_discountCost(ctx, field)
+	case "shareOfRevenue":
+		return ec.fieldContext_Backtest_shareOfRevenue(ctx, field)
+	case "nearMisses":
+		return ec.fieldContext_Backtest_nearMisses(ctx, field)
+	case "period":
+		return ec.fieldContext_Backtest_period(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Backtest", field.Name)
 }
 
 func (ec *executionContext) childFields_Buyer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

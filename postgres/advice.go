@@ -40,7 +40,7 @@ from (
 // MinimumSpendSuggestion is what the shop's minimum spends should be, by the orders paid in so many days before now: the
 // latest 100,000 at the most. A shop that is not the actor's is promo.ErrNotFound.
 func (l *Ledger) MinimumSpendSuggestion(ctx context.Context, a promo.Actor, shop promo.ShopID, days int) (promo.MinimumSpendSuggestion, error) {
-	period, err := promo.LastDays(l.now(), days)
+	period, err := promo.LastDays(l.now(), days, "days")
 	if err != nil {
 		return promo.MinimumSpendSuggestion{}, err
 	}

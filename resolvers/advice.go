@@ -3,6 +3,7 @@ package resolvers
 import (
 	"context"
 
+	"voucherhouse/graph/model"
 	"voucherhouse/promo"
 	"voucherhouse/warehouse"
 )
@@ -10,6 +11,7 @@ import (
 // Advice answers from the ledger what a seller might do better.
 type Advice interface {
 	MinimumSpendSuggestion(ctx context.Context, a promo.Actor, shop promo.ShopID, days int) (promo.MinimumSpendSuggestion, error)
+	BacktestVoucher(ctx context.Context, a promo.Actor, d promo.Draft, days int) (*promo.Backtest, error)
 	VoucherToDiagnose(ctx context.Context, a promo.Actor, id promo.VoucherID) (promo.Diagnosed, error)
 }
 
@@ -28,4 +30,17 @@ func (r query) DiagnoseVoucher(ctx context.Context, id string) (*warehouse.Vouch
 		return nil, atField(err, "voucherId")
 	}
 	return r.Reports.DiagnoseVoucher(ctx, d)
+}
+
+// BacktestVoucher asks for a regular voucher on the shop's page: kind and place change nothing at checkout.
+func (r query) BacktestVoucher(ctx context.Context, input model.BacktestVoucherInput) (*promo.Backtest, error) {
+	d, err := draft(promo.Draft{Tool: promo.RegularVoucher, DisplayChannel: promo.ShopPage}, input.ShopID, input.Settings, nil)
+	if err != nil {
+		return nil, err
+	}
+	b, err := r.Advice.BacktestVoucher(ctx, actor(ctx), d, input.Days)
+	if err != nil {
+		return nil, refuseInput(ctx, err)
+	}
+	return b, nil
 }

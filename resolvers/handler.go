@@ -146,6 +146,7 @@ func complexity() (c graph.ComplexityRoot) {
 	c.TierComparison.Tiers = func(child int) int { return len(promo.SpendTiers) * child }
 	c.TierPerformance.Vouchers = func(child int) int { return longList * child }
 	c.Query.DiagnoseVoucher = func(child int, _ string) int { return reportCost + child }
+	c.Query.BacktestVoucher = func(child int, _ model.BacktestVoucherInput) int { return reportCost + child }
 	c.Query.MinimumSpendSuggestion = func(child int, _ string, _ int) int { return reportCost + child }
 	c.Query.PromotionPerformance = func(child int, _ model.CoreDataInput, first *int, _ *string) int {
 		return reportCost + items(child, first)
