@@ -22,6 +22,8 @@ var exampleTabs = []struct {
 	{"revenue_by_month", promo.Seller},
 	{"ongoing_promotions", promo.Seller},
 	{"tools_by_week", promo.Analyst},
+	{"best_promotions", promo.Seller},
+	{"backtest_voucher", promo.Seller},
 	{"create_voucher", promo.Seller},
 	{"claim_voucher", promo.RoleBuyer},
 	{"my_coupons", promo.RoleBuyer},

@@ -81,4 +81,20 @@ func (noWarehouse) ChatFunnel(context.Context, promo.Shop, promo.Period) (*wareh
 	return nil, errNoWarehouse
 }
 
+func (noWarehouse) PromotionPerformance(context.Context, warehouse.CoreDataParams, promo.PageArgs) (page promo.Page[*warehouse.PromotionPerformance], err error) {
+	return page, errNoWarehouse
+}
+
+func (noWarehouse) Performances(context.Context, warehouse.PerformanceParams) (map[promo.PromotionID]*warehouse.PromotionPerformance, error) {
+	return nil, errNoWarehouse
+}
+
+func (noWarehouse) TierComparison(context.Context, warehouse.TierComparisonParams) (*warehouse.TierComparison, error) {
+	return nil, errNoWarehouse
+}
+
+func (noWarehouse) DiagnoseVoucher(context.Context, promo.Diagnosed) (*warehouse.VoucherDiagnosis, error) {
+	return nil, errNoWarehouse
+}
+
 func (noWarehouse) Status(context.Context) (*warehouse.Status, error) { return nil, errNoWarehouse }

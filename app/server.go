@@ -82,7 +82,7 @@ func (s *Server) Open(ctx context.Context, stores *Stores, clock func() time.Tim
 	r := &resolvers.Resolver{
 		Shops: stores.Ledger, Catalogue: stores.Ledger, Promotions: stores.Ledger, Claims: stores.Ledger,
 		Accounts: stores.Ledger, Livestreams: stores.Ledger, Distributions: stores.Ledger, Chats: stores.Ledger,
-		Previews: stores.Ledger, Tiers: stores.Ledger, Orders: stores.Ledger, Reports: reports(stores), Clock: clock,
+		Previews: stores.Ledger, Advice: stores.Ledger, Tiers: stores.Ledger, Orders: stores.Ledger, Reports: reports(stores), Clock: clock,
 	}
 	mux := http.NewServeMux()
 	mux.Handle(endpoint, s.streams.handler(resolvers.NewHandler(r, stores.Keys)))

@@ -69,10 +69,17 @@ var table = map[string]access{
 	"order":             {[]grant{{"SELLER AGENT HOST BUYER PLATFORM ANALYST", ""}}, `{ order(shopId: "{Shop}", orderNumber: "paid") { id } }`, ""},
 	"coreData": {[]grant{{"SELLER ANALYST", ""}}, `{ coreData(input: { shopId: "{Shop}", granularity: NONE, period: { from: "2026-03-01T00:00:00Z", to: "2026-04-01T00:00:00Z" } })
 		{ totals { claims } } }`, ""},
-	"liveFunnel":        {[]grant{{"SELLER ANALYST", ""}}, `{ liveFunnel(shopId: "{Shop}", livestreamId: "{watched}") { steps { count } } }`, ""},
-	"chatFunnel":        {[]grant{{"SELLER ANALYST", ""}}, `{ chatFunnel(shopId: "{Shop}", period: { from: "2026-03-01T00:00:00Z", to: "2026-04-01T00:00:00Z" }) { steps { count } } }`, ""},
-	"metricDefinitions": {[]grant{{everybody, ""}}, `{ metricDefinitions { metric } }`, ""},
-	"warehouseStatus":   {[]grant{{"SELLER ANALYST ADMIN", ""}}, `{ warehouseStatus { facts } }`, ""},
+	"liveFunnel": {[]grant{{"SELLER ANALYST", ""}}, `{ liveFunnel(shopId: "{Shop}", livestreamId: "{watched}") { steps { count } } }`, ""},
+	"chatFunnel": {[]grant{{"SELLER ANALYST", ""}}, `{ chatFunnel(shopId: "{Shop}", period: { from: "2026-03-01T00:00:00Z", to: "2026-04-01T00:00:00Z" }) { steps { count } } }`, ""},
+	"promotionPerformance": {[]grant{{"SELLER ANALYST", ""}}, `{ promotionPerformance(input: { shopId: "{Shop}", period: { from: "2026-03-01T00:00:00Z", to: "2026-04-01T00:00:00Z" } })
+		{ nodes { metrics { claims } } } }`, ""},
+	"tierComparison": {[]grant{{"SELLER ANALYST", ""}}, `{ tierComparison(shopId: "{Shop}", tierGroup: "seeded", period: { from: "2026-03-01T00:00:00Z", to: "2026-04-01T00:00:00Z" })
+		{ tiers { downgradedOrders } } }`, ""},
+	"backtestVoucher":        {[]grant{{"SELLER ANALYST", ""}}, `{ backtestVoucher(input: { shopId: "{Shop}", ` + fmt.Sprintf(settings, "10.00") + ` }) { orders } }`, ""},
+	"diagnoseVoucher":        {[]grant{{"SELLER ANALYST", ""}}, `{ diagnoseVoucher(voucherId: "{regular}") { findings { code } } }`, ""},
+	"minimumSpendSuggestion": {[]grant{{"SELLER ANALYST", ""}}, `{ minimumSpendSuggestion(shopId: "{Shop}") { orders } }`, ""},
+	"metricDefinitions":      {[]grant{{everybody, ""}}, `{ metricDefinitions { metric } }`, ""},
+	"warehouseStatus":        {[]grant{{"SELLER ANALYST ADMIN", ""}}, `{ warehouseStatus { facts } }`, ""},
 
 	"createShop": {[]grant{{"ADMIN", "SERVICE"}}, `mutation { createShop(input: { name: "New", currency: "USD", timeZone: "UTC" }) { userErrors { code field message } } }`, ""},
 	"upsertProducts": {[]grant{{"PLATFORM", "SERVICE"}, {"SELLER", "SELLER_CENTER"}}, `mutation { upsertProducts(input: { shopId: "{Shop}", products: [

@@ -1,21 +1,28 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
+	"voucherhouse/app"
 	"voucherhouse/auth"
 	"voucherhouse/internal/testdb"
 	"voucherhouse/postgres"
 	"voucherhouse/resolvers"
+	"voucherhouse/warehouse"
 )
 
 // manyPromotions are a hundred ongoing ones of each kind, each with a product.
@@ -49,12 +56,91 @@ func counted(t *testing.T, seed string) (s *server, statements func() int64) {
 	db.MustExec(seed)
 	keys, err := auth.LoadKeys(filepath.Join(t.TempDir(), "token.key"), time.Now)
 	must(t, err)
-	r := &resolvers.Resolver{
-		Shops: ledger, Catalogue: ledger, Promotions: ledger, Claims: ledger, Accounts: ledger, Livestreams: ledger, Distributions: ledger, Chats: ledger, Orders: ledger, Clock: func() time.Time { return noon },
-	}
-	handler := httptest.NewServer(resolvers.NewHandler(r, keys))
+	s = &server{ledger: ledger, keys: keys}
+	s.serve(t, nil)
+	return s, statements
+}
+
+// serve serves the ledger, and reports if there are any.
+func (s *server) serve(t *testing.T, reports resolvers.Reports) {
+	t.Helper()
+	ledger := s.ledger
+	handler := httptest.NewServer(resolvers.NewHandler(&resolvers.Resolver{
+		Shops: ledger, Catalogue: ledger, Promotions: ledger, Claims: ledger, Accounts: ledger, Livestreams: ledger, Distributions: ledger, Chats: ledger,
+		Orders: ledger, Reports: reports, Clock: func() time.Time { return noon },
+	}, s.keys))
 	t.Cleanup(handler.Close)
-	return &server{url: handler.URL, ledger: ledger, keys: keys}, statements
+	s.url = handler.URL
+}
+
+// countedReports are a warehouse's on the ledger; each report is a statement, which is counted.
+func countedReports(t *testing.T, ledger *postgres.Ledger) (w *warehouse.Warehouse, line *reportLine) {
+	t.Helper()
+	options, line := testdb.ClickHouse(t), &reportLine{}
+	transport := options.TransportFunc
+	options.TransportFunc = func(h *http.Transport) (http.RoundTripper, error) {
+		engine, err := transport(h)
+		return lineTo{engine, line}, err
+	}
+	w, err := warehouse.Open(t.Context(), options, ledger, app.Lead(ledger), time.Now)
+	must(t, err)
+	t.Cleanup(func() { must(t, w.Close()) })
+	must(t, w.Migrate(t.Context()))
+	return w, line
+}
+
+// reportLine is the line to a warehouse: it counts the statements over facts, and can be cut.
+type reportLine struct {
+	reports atomic.Int64
+	cut     atomic.Bool
+}
+
+type lineTo struct {
+	http.RoundTripper
+	*reportLine
+}
+
+func (l lineTo) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	if l.cut.Load() {
+		return nil, net.ErrClosed
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	if bytes.Contains(body, []byte("from facts")) {
+		l.reports.Add(1)
+	}
+	return l.RoundTripper.RoundTrip(r)
+}
+
+// What the promotions of a list brought is one report, however many they are; a promotion's of another period is another.
+func TestPerformanceOfAListCostsOneReport(t *testing.T) {
+	t.Parallel()
+	s, statements := counted(t, manyPromotions)
+	w, line := countedReports(t, s.ledger)
+	s.serve(t, w)
+	const performance = `performance { metrics { claims shareOfShopRevenue } promotion { name } }
+		march: performance(period: {from: "2026-03-01T00:00:00Z", to: "2026-04-01T00:00:00Z"}) { metrics { issued } freshness { complete } }`
+	cost := func(first int) (ledger, warehouse int64) {
+		ledger, warehouse = statements(), line.reports.Load()
+		status, answer := s.ask(t, "seller", fmt.Sprintf(`{ shop(id: "U2hvcDoxOjA") { promotions(first: %d) { nodes { name %s } } } }`, first, performance), nil)
+		if status != 200 || strings.Contains(string(answer), `"errors"`) || strings.Count(string(answer), `"march"`) != first {
+			t.Fatalf("%d promotions came with %d: %s", first, status, answer)
+		}
+		return statements() - ledger, line.reports.Load() - warehouse
+	}
+	few, two := cost(3)
+	many, also := cost(100)
+	if two != 2 || also != 2 || few < 1 || many != few {
+		t.Errorf("3 promotions cost %d statements and %d reports, 100 cost %d and %d", few, two, many, also)
+	}
+	line.cut.Store(true)
+	status, answer := s.ask(t, "analyst", `{ promotion(id: "Vm91Y2hlcjoxOjE") { name performance { metrics { claims } } } }`, nil)
+	if told := string(answer); status != 200 || !strings.Contains(told, `"performance":null`) || !strings.Contains(told, `"name":"REGULAR_VOUCHER 1"`) || !strings.Contains(told, `"UNAVAILABLE"`) {
+		t.Errorf("while the warehouse is away: %d %s", status, answer)
+	}
 }
 
 // A list costs as many statements as it has levels, and not more for more items.

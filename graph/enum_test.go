@@ -115,6 +115,7 @@ func TestEnumsAreTheConstantsOfTheDomain(t *testing.T) {
 		"OrderChannel":        {"../promo/*.go", "OrderChannel"},
 		"CandidateReason":     {"../promo/*.go", "CandidateReason"},
 		"OrderErrorCode":      {"../promo/order_refusal.go", "Code"},
+		"DiagnosisCode":       {"../promo/*.go", "DiagnosisCode"},
 		"Granularity":         {"../warehouse/*.go", "Granularity"},
 		"Dimension":           {"../warehouse/*.go", "Dimension"},
 		"Comparison":          {"../warehouse/*.go", "Comparison"},

@@ -38,6 +38,7 @@ type ResolverRoot interface {
 	Order() OrderResolver
 	PercentOff() PercentOffResolver
 	ProductDiscount() ProductDiscountResolver
+	PromotionPerformance() PromotionPerformanceResolver
 	Query() QueryResolver
 	Quote() QuoteResolver
 	QuoteLine() QuoteLineResolver
@@ -74,6 +75,15 @@ type ComplexityRoot struct {
 	AssignVoucherTiersPayload struct {
 		UserErrors func(childComplexity int) int
 		Vouchers   func(childComplexity int) int
+	}
+
+	Backtest struct {
+		DiscountCost     func(childComplexity int) int
+		DiscountedOrders func(childComplexity int) int
+		NearMisses       func(childComplexity int) int
+		Orders           func(childComplexity int) int
+		Period           func(childComplexity int) int
+		ShareOfRevenue   func(childComplexity int) int
 	}
 
 	Buyer struct {
@@ -298,6 +308,12 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	DiagnosisFinding struct {
+		Code     func(childComplexity int) int
+		Evidence func(childComplexity int) int
+		Message  func(childComplexity int) int
+	}
+
 	DiscountedItem struct {
 		Percent       func(childComplexity int) int
 		Price         func(childComplexity int) int
@@ -351,12 +367,18 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	Evidence struct {
+		Label func(childComplexity int) int
+		Value func(childComplexity int) int
+	}
+
 	FlashDeal struct {
 		AllowedActions func(childComplexity int) int
 		History        func(childComplexity int, first *int, after *string) int
 		Items          func(childComplexity int, first *int, after *string) int
 		Key            func(childComplexity int) int
 		Name           func(childComplexity int) int
+		Performance    func(childComplexity int, period *model.PeriodInput) int
 		Period         func(childComplexity int) int
 		Shop           func(childComplexity int) int
 		Status         func(childComplexity int) int
@@ -597,6 +619,7 @@ type ComplexityRoot struct {
 		Items          func(childComplexity int, first *int, after *string) int
 		Key            func(childComplexity int) int
 		Name           func(childComplexity int) int
+		Performance    func(childComplexity int, period *model.PeriodInput) int
 		Period         func(childComplexity int) int
 		Shop           func(childComplexity int) int
 		Status         func(childComplexity int) int
@@ -627,23 +650,45 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	PromotionPerformance struct {
+		Freshness func(childComplexity int) int
+		Metrics   func(childComplexity int) int
+		Promotion func(childComplexity int) int
+	}
+
+	PromotionPerformanceConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	PromotionPerformanceEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Query struct {
-		ChatFunnel        func(childComplexity int, shopID string, period model.PeriodInput) int
-		ClaimableVouchers func(childComplexity int, shopID string, productID *string, livestreamID *string) int
-		CoreData          func(childComplexity int, input model.CoreDataInput) int
-		CouponWorkbench   func(childComplexity int, conversationID string, filter *model.WorkbenchFilter, first *int, after *string) int
-		LiveFunnel        func(childComplexity int, shopID string, livestreamID *string, period *model.PeriodInput) int
-		MetricDefinitions func(childComplexity int) int
-		MyConversations   func(childComplexity int, first *int, after *string) int
-		MyCoupons         func(childComplexity int, statuses []promo.ClaimStatus, first *int, after *string) int
-		Node              func(childComplexity int, id string) int
-		Order             func(childComplexity int, shopID string, orderNumber string) int
-		PreviewVoucher    func(childComplexity int, input model.PreviewVoucherInput) int
-		Promotion         func(childComplexity int, id string) int
-		QuoteCart         func(childComplexity int, input model.CartInput) int
-		Shop              func(childComplexity int, id string) int
-		Viewer            func(childComplexity int) int
-		WarehouseStatus   func(childComplexity int) int
+		BacktestVoucher        func(childComplexity int, input model.BacktestVoucherInput) int
+		ChatFunnel             func(childComplexity int, shopID string, period model.PeriodInput) int
+		ClaimableVouchers      func(childComplexity int, shopID string, productID *string, livestreamID *string) int
+		CoreData               func(childComplexity int, input model.CoreDataInput) int
+		CouponWorkbench        func(childComplexity int, conversationID string, filter *model.WorkbenchFilter, first *int, after *string) int
+		DiagnoseVoucher        func(childComplexity int, voucherID string) int
+		LiveFunnel             func(childComplexity int, shopID string, livestreamID *string, period *model.PeriodInput) int
+		MetricDefinitions      func(childComplexity int) int
+		MinimumSpendSuggestion func(childComplexity int, shopID string, days int) int
+		MyConversations        func(childComplexity int, first *int, after *string) int
+		MyCoupons              func(childComplexity int, statuses []promo.ClaimStatus, first *int, after *string) int
+		Node                   func(childComplexity int, id string) int
+		Order                  func(childComplexity int, shopID string, orderNumber string) int
+		PreviewVoucher         func(childComplexity int, input model.PreviewVoucherInput) int
+		Promotion              func(childComplexity int, id string) int
+		PromotionPerformance   func(childComplexity int, input model.CoreDataInput, first *int, after *string) int
+		QuoteCart              func(childComplexity int, input model.CartInput) int
+		Shop                   func(childComplexity int, id string) int
+		TierComparison         func(childComplexity int, shopID string, tierGroup string, period model.PeriodInput) int
+		Viewer                 func(childComplexity int) int
+		WarehouseStatus        func(childComplexity int) int
 	}
 
 	Quote struct {
@@ -763,6 +808,20 @@ type ComplexityRoot struct {
 		WatchedSeconds func(childComplexity int) int
 	}
 
+	TierComparison struct {
+		Freshness func(childComplexity int) int
+		TierGroup func(childComplexity int) int
+		Tiers     func(childComplexity int) int
+	}
+
+	TierPerformance struct {
+		DowngradedOrders func(childComplexity int) int
+		Metrics          func(childComplexity int) int
+		MinimumSpend     func(childComplexity int) int
+		Tier             func(childComplexity int) int
+		Vouchers         func(childComplexity int) int
+	}
+
 	UnfollowAccountPayload struct {
 		Account    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -818,6 +877,7 @@ type ComplexityRoot struct {
 		Key               func(childComplexity int) int
 		MinimumSpend      func(childComplexity int) int
 		Name              func(childComplexity int) int
+		Performance       func(childComplexity int, period *model.PeriodInput) int
 		Period            func(childComplexity int) int
 		Products          func(childComplexity int, first *int, after *string) int
 		Scope             func(childComplexity int) int
@@ -837,6 +897,11 @@ type ComplexityRoot struct {
 		Claim    func(childComplexity int) int
 		Discount func(childComplexity int) int
 		Reason   func(childComplexity int) int
+	}
+
+	VoucherDiagnosis struct {
+		Findings  func(childComplexity int) int
+		Freshness func(childComplexity int) int
 	}
 
 	VoucherPreview struct {
@@ -985,6 +1050,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AssignVoucherTiersPayload.Vouchers(childComplexity), true
+
+	case "Backtest.discountCost":
+		if e.ComplexityRoot.Backtest.DiscountCost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Backtest.DiscountCost(childComplexity), true
+	case "Backtest.discountedOrders":
+		if e.ComplexityRoot.Backtest.DiscountedOrders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Backtest.DiscountedOrders(childComplexity), true
+	case "Backtest.nearMisses":
+		if e.ComplexityRoot.Backtest.NearMisses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Backtest.NearMisses(childComplexity), true
+	case "Backtest.orders":
+		if e.ComplexityRoot.Backtest.Orders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Backtest.Orders(childComplexity), true
+	case "Backtest.period":
+		if e.ComplexityRoot.Backtest.Period == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Backtest.Period(childComplexity), true
+	case "Backtest.shareOfRevenue":
+		if e.ComplexityRoot.Backtest.ShareOfRevenue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Backtest.ShareOfRevenue(childComplexity), true
 
 	case "Buyer.id":
 		if e.ComplexityRoot.Buyer.Key == nil {
@@ -1813,6 +1915,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeactivatePromotionPayload.UserErrors(childComplexity), true
 
+	case "DiagnosisFinding.code":
+		if e.ComplexityRoot.DiagnosisFinding.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiagnosisFinding.Code(childComplexity), true
+	case "DiagnosisFinding.evidence":
+		if e.ComplexityRoot.DiagnosisFinding.Evidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiagnosisFinding.Evidence(childComplexity), true
+	case "DiagnosisFinding.message":
+		if e.ComplexityRoot.DiagnosisFinding.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DiagnosisFinding.Message(childComplexity), true
+
 	case "DiscountedItem.percent":
 		if e.ComplexityRoot.DiscountedItem.Percent == nil {
 			break
@@ -1995,6 +2116,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EndLivestreamPayload.UserErrors(childComplexity), true
 
+	case "Evidence.label":
+		if e.ComplexityRoot.Evidence.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Evidence.Label(childComplexity), true
+	case "Evidence.value":
+		if e.ComplexityRoot.Evidence.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Evidence.Value(childComplexity), true
+
 	case "FlashDeal.allowedActions":
 		if e.ComplexityRoot.FlashDeal.AllowedActions == nil {
 			break
@@ -2035,6 +2169,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FlashDeal.Name(childComplexity), true
+	case "FlashDeal.performance":
+		if e.ComplexityRoot.FlashDeal.Performance == nil {
+			break
+		}
+
+		args, err := ec.field_FlashDeal_performance_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.FlashDeal.Performance(childComplexity, args["period"].(*model.PeriodInput)), true
 	case "FlashDeal.period":
 		if e.ComplexityRoot.FlashDeal.Period == nil {
 			break
@@ -3106,6 +3251,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ProductDiscount.Name(childComplexity), true
+	case "ProductDiscount.performance":
+		if e.ComplexityRoot.ProductDiscount.Performance == nil {
+			break
+		}
+
+		args, err := ec.field_ProductDiscount_performance_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ProductDiscount.Performance(childComplexity, args["period"].(*model.PeriodInput)), true
 	case "ProductDiscount.period":
 		if e.ComplexityRoot.ProductDiscount.Period == nil {
 			break
@@ -3207,6 +3363,68 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PromotionEdge.Node(childComplexity), true
 
+	case "PromotionPerformance.freshness":
+		if e.ComplexityRoot.PromotionPerformance.Freshness == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PromotionPerformance.Freshness(childComplexity), true
+	case "PromotionPerformance.metrics":
+		if e.ComplexityRoot.PromotionPerformance.Metrics == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PromotionPerformance.Metrics(childComplexity), true
+	case "PromotionPerformance.promotion":
+		if e.ComplexityRoot.PromotionPerformance.Promotion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PromotionPerformance.Promotion(childComplexity), true
+
+	case "PromotionPerformanceConnection.edges":
+		if e.ComplexityRoot.PromotionPerformanceConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PromotionPerformanceConnection.Edges(childComplexity), true
+	case "PromotionPerformanceConnection.nodes":
+		if e.ComplexityRoot.PromotionPerformanceConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PromotionPerformanceConnection.Nodes(childComplexity), true
+	case "PromotionPerformanceConnection.pageInfo":
+		if e.ComplexityRoot.PromotionPerformanceConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PromotionPerformanceConnection.PageInfo(childComplexity), true
+
+	case "PromotionPerformanceEdge.cursor":
+		if e.ComplexityRoot.PromotionPerformanceEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PromotionPerformanceEdge.Cursor(childComplexity), true
+	case "PromotionPerformanceEdge.node":
+		if e.ComplexityRoot.PromotionPerformanceEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PromotionPerformanceEdge.Node(childComplexity), true
+
+	case "Query.backtestVoucher":
+		if e.ComplexityRoot.Query.BacktestVoucher == nil {
+			break
+		}
+
+		args, err := ec.field_Query_backtestVoucher_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.BacktestVoucher(childComplexity, args["input"].(model.BacktestVoucherInput)), true
 	case "Query.chatFunnel":
 		if e.ComplexityRoot.Query.ChatFunnel == nil {
 			break
@@ -3251,6 +3469,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.CouponWorkbench(childComplexity, args["conversationId"].(string), args["filter"].(*model.WorkbenchFilter), args["first"].(*int), args["after"].(*string)), true
+	case "Query.diagnoseVoucher":
+		if e.ComplexityRoot.Query.DiagnoseVoucher == nil {
+			break
+		}
+
+		args, err := ec.field_Query_diagnoseVoucher_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.DiagnoseVoucher(childComplexity, args["voucherId"].(string)), true
 
 	case "Query.liveFunnel":
 		if e.ComplexityRoot.Query.LiveFunnel == nil {
@@ -3269,6 +3498,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.MetricDefinitions(childComplexity), true
+	case "Query.minimumSpendSuggestion":
+		if e.ComplexityRoot.Query.MinimumSpendSuggestion == nil {
+			break
+		}
+
+		args, err := ec.field_Query_minimumSpendSuggestion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MinimumSpendSuggestion(childComplexity, args["shopId"].(string), args["days"].(int)), true
 	case "Query.myConversations":
 		if e.ComplexityRoot.Query.MyConversations == nil {
 			break
@@ -3335,6 +3575,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Promotion(childComplexity, args["id"].(string)), true
+	case "Query.promotionPerformance":
+		if e.ComplexityRoot.Query.PromotionPerformance == nil {
+			break
+		}
+
+		args, err := ec.field_Query_promotionPerformance_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PromotionPerformance(childComplexity, args["input"].(model.CoreDataInput), args["first"].(*int), args["after"].(*string)), true
 	case "Query.quoteCart":
 		if e.ComplexityRoot.Query.QuoteCart == nil {
 			break
@@ -3357,6 +3608,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Shop(childComplexity, args["id"].(string)), true
+	case "Query.tierComparison":
+		if e.ComplexityRoot.Query.TierComparison == nil {
+			break
+		}
+
+		args, err := ec.field_Query_tierComparison_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.TierComparison(childComplexity, args["shopId"].(string), args["tierGroup"].(string), args["period"].(model.PeriodInput)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -3828,6 +4090,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TaskProgress.WatchedSeconds(childComplexity), true
 
+	case "TierComparison.freshness":
+		if e.ComplexityRoot.TierComparison.Freshness == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TierComparison.Freshness(childComplexity), true
+	case "TierComparison.tierGroup":
+		if e.ComplexityRoot.TierComparison.TierGroup == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TierComparison.TierGroup(childComplexity), true
+	case "TierComparison.tiers":
+		if e.ComplexityRoot.TierComparison.Tiers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TierComparison.Tiers(childComplexity), true
+
+	case "TierPerformance.downgradedOrders":
+		if e.ComplexityRoot.TierPerformance.DowngradedOrders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TierPerformance.DowngradedOrders(childComplexity), true
+	case "TierPerformance.metrics":
+		if e.ComplexityRoot.TierPerformance.Metrics == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TierPerformance.Metrics(childComplexity), true
+	case "TierPerformance.minimumSpend":
+		if e.ComplexityRoot.TierPerformance.MinimumSpend == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TierPerformance.MinimumSpend(childComplexity), true
+	case "TierPerformance.tier":
+		if e.ComplexityRoot.TierPerformance.Tier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TierPerformance.Tier(childComplexity), true
+	case "TierPerformance.vouchers":
+		if e.ComplexityRoot.TierPerformance.Vouchers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TierPerformance.Vouchers(childComplexity), true
+
 	case "UnfollowAccountPayload.account":
 		if e.ComplexityRoot.UnfollowAccountPayload.Account == nil {
 			break
@@ -4031,6 +4343,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Voucher.Name(childComplexity), true
+	case "Voucher.performance":
+		if e.ComplexityRoot.Voucher.Performance == nil {
+			break
+		}
+
+		args, err := ec.field_Voucher_performance_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Voucher.Performance(childComplexity, args["period"].(*model.PeriodInput)), true
 	case "Voucher.period":
 		if e.ComplexityRoot.Voucher.Period == nil {
 			break
@@ -4133,6 +4456,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VoucherCandidate.Reason(childComplexity), true
+
+	case "VoucherDiagnosis.findings":
+		if e.ComplexityRoot.VoucherDiagnosis.Findings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoucherDiagnosis.Findings(childComplexity), true
+	case "VoucherDiagnosis.freshness":
+		if e.ComplexityRoot.VoucherDiagnosis.Freshness == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoucherDiagnosis.Freshness(childComplexity), true
 
 	case "VoucherPreview.estimatedSpend":
 		if e.ComplexityRoot.VoucherPreview.EstimatedSpend == nil {
@@ -4332,6 +4668,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		ec.unmarshalInputAssignVoucherTiersInput,
+		ec.unmarshalInputBacktestVoucherInput,
 		ec.unmarshalInputBuyerInput,
 		ec.unmarshalInputCancelOrderInput,
 		ec.unmarshalInputCartInput,
@@ -4639,6 +4976,17 @@ type Query {
     "The voucher as it would be made."
     input: PreviewVoucherInput!
   ): VoucherPreview @allow(roles: [SELLER], clients: [SELLER_CENTER])
+  """
+  What a draft voucher would have done to past orders, had the buyer of each held it beside what they held: every order is priced
+  again by the rules of checkout, at its item prices of then. It predicts no change of behaviour. A draft that breaks rules is
+  refused as by ` + "`" + `previewVoucher` + "`" + `: null, with an error for each.
+
+  Answered by the ledger, also while the warehouse is away.
+  """
+  backtestVoucher(
+    "The draft, and the orders."
+    input: BacktestVoucherInput!
+  ): Backtest @allow(roles: [SELLER, ANALYST])
   "The calling buyer's claims, latest first."
   myCoupons(
     "Only claims in one of these statuses. Absent: all."
@@ -4723,6 +5071,52 @@ type Query {
     "When they were sent: at most ten years, between 1970 and 2100."
     period: PeriodInput!
   ): ChatFunnel @allow(roles: [SELLER, ANALYST])
+  """
+  What each of a shop's promotions brought, best first by ` + "`" + `orderBy` + "`" + `: those that were there to be claimed in the period, or
+  were used. Null, with UNAVAILABLE, while the warehouse is away.
+
+  A page follows the number and the promotion that the page before ended with. A promotion whose number passes that one
+  meanwhile comes twice or not at all.
+  """
+  promotionPerformance(
+    "Which numbers, of which shop and time. ` + "`" + `groupBy` + "`" + ` and ` + "`" + `compareTo` + "`" + ` are refused; ` + "`" + `granularity` + "`" + ` and ` + "`" + `limit` + "`" + ` change nothing."
+    input: CoreDataInput!
+    "How many at the most, 1 to 100."
+    first: Int = 20
+    "The ` + "`" + `endCursor` + "`" + ` of the page before. It belongs to one ` + "`" + `orderBy` + "`" + `."
+    after: String
+  ): PromotionPerformanceConnection @allow(roles: [SELLER, ANALYST])
+  """
+  The tiers of a tier group beside each other. Null, with NOT_FOUND, if the shop does not exist for this caller or has no such
+  group; with UNAVAILABLE while the warehouse is away.
+  """
+  tierComparison(
+    "The shop."
+    shopId: ID!
+    "The group. Its vouchers may name 50,000 products in all."
+    tierGroup: String!
+    "When: at most ten years, between 1970 and 2100."
+    period: PeriodInput!
+  ): TierComparison @allow(roles: [SELLER, ANALYST])
+  """
+  What the shop's minimum spends should be, by its average order. Null, with NOT_FOUND, if the shop does not exist for this caller.
+
+  Answered by the ledger, also while the warehouse is away.
+  """
+  minimumSpendSuggestion(
+    "The shop."
+    shopId: ID!
+    "By the orders paid in so many days of 24 hours before now, 1 to 3,650."
+    days: Int! = 90
+  ): MinimumSpendSuggestion @allow(roles: [SELLER, ANALYST])
+  """
+  What is wrong with a voucher, by the shop's numbers. Null, with NOT_FOUND, if it does not exist for this caller; with UNAVAILABLE
+  while the warehouse is away.
+  """
+  diagnoseVoucher(
+    "The voucher. It may name 50,000 products."
+    voucherId: ID!
+  ): VoucherDiagnosis @allow(roles: [SELLER, ANALYST])
   "What each metric means and how it is computed."
   metricDefinitions: [MetricDefinition!]! @allow(roles: [SELLER, AGENT, HOST, BUYER, PLATFORM, ANALYST, ADMIN])
   "How far the warehouse has come. Null, with UNAVAILABLE, while it is away."
@@ -5299,6 +5693,14 @@ interface Promotion implements Node {
     "The ` + "`" + `endCursor` + "`" + ` of the page before."
     after: String
   ): ChangeConnection!
+  """
+  What it brought, from the warehouse; absent ` + "`" + `period` + "`" + `: until now. Null, with UNAVAILABLE, while that is away, and for callers who
+  are neither SELLER nor ANALYST.
+  """
+  performance(
+    "When: at most ten years, between 1970 and 2100. Absent: from the beginning until now."
+    period: PeriodInput
+  ): PromotionPerformance
 }
 
 "A discount that buyers claim first and redeem with an order."
@@ -5366,6 +5768,14 @@ type Voucher implements Node & Promotion {
     "The ` + "`" + `endCursor` + "`" + ` of the page before."
     after: String
   ): DistributionConnection!
+  """
+  What it brought, from the warehouse; absent ` + "`" + `period` + "`" + `: until now. Null, with UNAVAILABLE, while that is away, and for callers who
+  are neither SELLER nor ANALYST.
+  """
+  performance(
+    "When: at most ten years, between 1970 and 2100. Absent: from the beginning until now."
+    period: PeriodInput
+  ): PromotionPerformance
 }
 
 "A step of a tier group: how much a buyer has to spend."
@@ -5487,6 +5897,14 @@ type ProductDiscount implements Node & Promotion {
     "The ` + "`" + `endCursor` + "`" + ` of the page before."
     after: String
   ): DiscountedItemConnection!
+  """
+  What it brought, from the warehouse; absent ` + "`" + `period` + "`" + `: until now. Null, with UNAVAILABLE, while that is away, and for callers who
+  are neither SELLER nor ANALYST.
+  """
+  performance(
+    "When: at most ten years, between 1970 and 2100. Absent: from the beginning until now."
+    period: PeriodInput
+  ): PromotionPerformance
 }
 
 "Lower prices of products for a time, of each for so many units. Where several promotions lower a product's price, the lowest counts."
@@ -5521,6 +5939,14 @@ type FlashDeal implements Node & Promotion {
     "The ` + "`" + `endCursor` + "`" + ` of the page before."
     after: String
   ): DiscountedItemConnection!
+  """
+  What it brought, from the warehouse; absent ` + "`" + `period` + "`" + `: until now. Null, with UNAVAILABLE, while that is away, and for callers who
+  are neither SELLER nor ANALYST.
+  """
+  performance(
+    "When: at most ten years, between 1970 and 2100. Absent: from the beginning until now."
+    period: PeriodInput
+  ): PromotionPerformance
 }
 
 "A product of a discount or deal, and what it costs there."
@@ -5873,6 +6299,35 @@ input PreviewVoucherInput {
   settings: VoucherSettingsInput!
 }
 
+"Input of ` + "`" + `backtestVoucher` + "`" + `."
+input BacktestVoucherInput {
+  "Whose voucher it would become."
+  shopId: ID!
+  "Its terms. The rules are those of a regular voucher that is made now."
+  settings: VoucherSettingsInput!
+  "Orders paid in so many days of 24 hours before now, 1 to 3,650."
+  days: Int! = 90
+}
+
+"""
+What a draft voucher would have done to past orders. Each is looked at by itself: its quantity and what one buyer may claim limit
+nothing, and its periods are not those of then.
+"""
+type Backtest {
+  "Paid orders that were looked at, also those that were cancelled or refunded later: the latest 500,000 at the most."
+  orders: Int64!
+  "Those that would have used the draft: it takes off more than the voucher that they used, if they did."
+  discountedOrders: Int64!
+  "What it would have taken off them."
+  discountCost: Money!
+  "That ÷ what the shop would have got for their items. Null if that is nothing."
+  shareOfRevenue: Float
+  "Orders with nine tenths of the minimum spend in scope, or more, but not all of it."
+  nearMisses: Int64!
+  "When the orders were paid. With 500,000 of them it begins with the first."
+  period: Period!
+}
+
 "What would be said of a voucher if it were made now."
 type VoucherPreview {
   "What the seller should know. Those that must be acknowledged are not among ` + "`" + `userErrors` + "`" + ` here."
@@ -5898,7 +6353,7 @@ type MinimumSpendSuggestion {
   high: Money
   "How many orders the average is over."
   orders: Int64!
-  "When they were paid. For a preview the last 90 days, and of these the latest 1,000 orders at the most."
+  "When they were paid; at the most the latest 100,000 of them count. For a preview the last 90 days, and the latest 1,000 orders."
   period: Period!
 }
 
@@ -7251,6 +7706,90 @@ type AgentFunnel {
   steps: [FunnelStep!]!
 }
 
+"What a promotion brought."
+type PromotionPerformance {
+  "The promotion."
+  promotion: Promotion!
+  "Its numbers."
+  metrics: CoreMetrics!
+  "How far they can be trusted."
+  freshness: Freshness!
+}
+
+"The tiers of a tier group beside each other."
+type TierComparison {
+  "The group."
+  tierGroup: String!
+  "Those that have vouchers now, the lowest first."
+  tiers: [TierPerformance!]!
+  "How far the numbers can be trusted."
+  freshness: Freshness!
+}
+
+"What a tier of a tier group brought."
+type TierPerformance {
+  "Which tier."
+  tier: SpendTier!
+  "The lowest of its vouchers. Null if one of them has none."
+  minimumSpend: Money
+  "Those that are in it now, by minimum spend."
+  vouchers: [Voucher!]!
+  "What these vouchers brought."
+  metrics: CoreMetrics!
+  """
+  Paid orders of the period that used this tier and none above it, and came to the minimum spend of a voucher above it: by what
+  their products in its scope cost after product discounts, before the voucher. Their buyers gave a larger discount away.
+  """
+  downgradedOrders: Int64!
+}
+
+"What was found of a voucher."
+type VoucherDiagnosis {
+  "At least one."
+  findings: [DiagnosisFinding!]!
+  "How far the numbers can be trusted."
+  freshness: Freshness!
+}
+
+"What can be found of a voucher. Numbers of orders are of the shop's paid orders of the last 90 days."
+enum DiagnosisCode {
+  "The minimum spend is above the mean price of the products in scope × the mean number of items in an order."
+  MINIMUM_SPEND_ABOVE_AVERAGE_PRICE
+  "Its products are in under 5 % of the orders."
+  PRODUCT_SELECTION_WEAK
+  """
+  Its usage rate is under half that of the shop's median voucher, by claims that have had their whole validity; of vouchers with at
+  least 30 of these.
+  """
+  UNATTRACTIVE_DISCOUNT
+  "Orders with it are worth less than the shop's are on average. Not judged under 30 claims."
+  AVERAGE_ORDER_VALUE_LOW
+  "All copies are claimed."
+  QUANTITY_EXHAUSTED
+  "Nothing of the others."
+  HEALTHY
+  "Under 30 claims: its terms are judged, and not what buyers did with it."
+  TOO_EARLY
+}
+
+"Something that was found of a voucher."
+type DiagnosisFinding {
+  "What it is."
+  code: DiagnosisCode!
+  "For people; clients branch on ` + "`" + `code` + "`" + `."
+  message: String!
+  "The numbers that it went by. Of HEALTHY all that were looked at."
+  evidence: [Evidence!]!
+}
+
+"A number that a finding went by, for people."
+type Evidence {
+  "What it is."
+  label: String!
+  "The number with its unit."
+  value: String!
+}
+
 "What a metric means."
 type MetricDefinition {
   "Which metric."
@@ -7506,6 +8045,24 @@ type OrderEdge {
   "The item."
   node: Order!
 }
+
+"A page of a list of promotions by what they brought."
+type PromotionPerformanceConnection {
+  "The page's items with their cursors."
+  edges: [PromotionPerformanceEdge!]!
+  "The page's items."
+  nodes: [PromotionPerformance!]!
+  "Where the page stands in the list."
+  pageInfo: PageInfo!
+}
+
+"An item of a list of promotions by what they brought."
+type PromotionPerformanceEdge {
+  "Stands for the item's place: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The item."
+  node: PromotionPerformance!
+}
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -7550,6 +8107,24 @@ func (ec *executionContext) childFields_AssignVoucherTiersPayload(ctx context.Co
 		return ec.fieldContext_AssignVoucherTiersPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AssignVoucherTiersPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Backtest(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "orders":
+		return ec.fieldContext_Backtest_orders(ctx, field)
+	case "discountedOrders":
+		return ec.fieldContext_Backtest_discountedOrders(ctx, field)
+	case "discountCost":
+		return ec.fieldContext_Backtest_discountCost(ctx, field)
+	case "shareOfRevenue":
+		return ec.fieldContext_Backtest_shareOfRevenue(ctx, field)
+	case "nearMisses":
+		return ec.fieldContext_Backtest_nearMisses(ctx, field)
+	case "period":
+		return ec.fieldContext_Backtest_period(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Backtest", field.Name)
 }
 
 func (ec *executionContext) childFields_Buyer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7996,6 +8571,18 @@ func (ec *executionContext) childFields_DeactivatePromotionPayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type DeactivatePromotionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DiagnosisFinding(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_DiagnosisFinding_code(ctx, field)
+	case "message":
+		return ec.fieldContext_DiagnosisFinding_message(ctx, field)
+	case "evidence":
+		return ec.fieldContext_DiagnosisFinding_evidence(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DiagnosisFinding", field.Name)
+}
+
 func (ec *executionContext) childFields_DiscountedItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "product":
@@ -8102,6 +8689,16 @@ func (ec *executionContext) childFields_EndLivestreamPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type EndLivestreamPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Evidence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "label":
+		return ec.fieldContext_Evidence_label(ctx, field)
+	case "value":
+		return ec.fieldContext_Evidence_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Evidence", field.Name)
+}
+
 func (ec *executionContext) childFields_FlashDeal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -8124,6 +8721,8 @@ func (ec *executionContext) childFields_FlashDeal(ctx context.Context, field gra
 		return ec.fieldContext_FlashDeal_history(ctx, field)
 	case "items":
 		return ec.fieldContext_FlashDeal_items(ctx, field)
+	case "performance":
+		return ec.fieldContext_FlashDeal_performance(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FlashDeal", field.Name)
 }
@@ -8522,6 +9121,8 @@ func (ec *executionContext) childFields_ProductDiscount(ctx context.Context, fie
 		return ec.fieldContext_ProductDiscount_history(ctx, field)
 	case "items":
 		return ec.fieldContext_ProductDiscount_items(ctx, field)
+	case "performance":
+		return ec.fieldContext_ProductDiscount_performance(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProductDiscount", field.Name)
 }
@@ -8570,6 +9171,40 @@ func (ec *executionContext) childFields_PromotionEdge(ctx context.Context, field
 		return ec.fieldContext_PromotionEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PromotionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PromotionPerformance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "promotion":
+		return ec.fieldContext_PromotionPerformance_promotion(ctx, field)
+	case "metrics":
+		return ec.fieldContext_PromotionPerformance_metrics(ctx, field)
+	case "freshness":
+		return ec.fieldContext_PromotionPerformance_freshness(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PromotionPerformance", field.Name)
+}
+
+func (ec *executionContext) childFields_PromotionPerformanceConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PromotionPerformanceConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PromotionPerformanceConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PromotionPerformanceConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PromotionPerformanceConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PromotionPerformanceEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PromotionPerformanceEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PromotionPerformanceEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PromotionPerformanceEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Quote(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8794,6 +9429,34 @@ func (ec *executionContext) childFields_TaskProgress(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type TaskProgress", field.Name)
 }
 
+func (ec *executionContext) childFields_TierComparison(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tierGroup":
+		return ec.fieldContext_TierComparison_tierGroup(ctx, field)
+	case "tiers":
+		return ec.fieldContext_TierComparison_tiers(ctx, field)
+	case "freshness":
+		return ec.fieldContext_TierComparison_freshness(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TierComparison", field.Name)
+}
+
+func (ec *executionContext) childFields_TierPerformance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tier":
+		return ec.fieldContext_TierPerformance_tier(ctx, field)
+	case "minimumSpend":
+		return ec.fieldContext_TierPerformance_minimumSpend(ctx, field)
+	case "vouchers":
+		return ec.fieldContext_TierPerformance_vouchers(ctx, field)
+	case "metrics":
+		return ec.fieldContext_TierPerformance_metrics(ctx, field)
+	case "downgradedOrders":
+		return ec.fieldContext_TierPerformance_downgradedOrders(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TierPerformance", field.Name)
+}
+
 func (ec *executionContext) childFields_UnfollowAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "account":
@@ -8930,6 +9593,8 @@ func (ec *executionContext) childFields_Voucher(ctx context.Context, field graph
 		return ec.fieldContext_Voucher_tier(ctx, field)
 	case "distributions":
 		return ec.fieldContext_Voucher_distributions(ctx, field)
+	case "performance":
+		return ec.fieldContext_Voucher_performance(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Voucher", field.Name)
 }
@@ -8944,6 +9609,16 @@ func (ec *executionContext) childFields_VoucherCandidate(ctx context.Context, fi
 		return ec.fieldContext_VoucherCandidate_reason(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VoucherCandidate", field.Name)
+}
+
+func (ec *executionContext) childFields_VoucherDiagnosis(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "findings":
+		return ec.fieldContext_VoucherDiagnosis_findings(ctx, field)
+	case "freshness":
+		return ec.fieldContext_VoucherDiagnosis_freshness(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoucherDiagnosis", field.Name)
 }
 
 func (ec *executionContext) childFields_VoucherPreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -13,10 +13,11 @@ import (
 
 // What advice looks at is bounded, so that making a voucher takes as long in a shop of any size.
 const (
-	// adviceSpan is how far back paid orders are looked at.
-	adviceSpan = 90 * 24 * time.Hour
-	// mostOrders is how many of them are averaged, the latest.
-	mostOrders = 1_000
+	// adviceDays is how far back paid orders are looked at.
+	adviceDays = 90
+	// mostAdvised is how many of them are averaged, the latest, and mostSuggested how many where that is all that is asked for.
+	mostAdvised   = 1_000
+	mostSuggested = 100_000
 	// mostCompared is how many running vouchers a new one is compared with, those that end first.
 	mostCompared = 200
 )
@@ -36,11 +37,26 @@ from (
     limit $4
 ) latest`
 
-// suggestion is what the shop's minimum spends should be, by the latest orders paid in the 90 days before now.
-func suggestion(ctx context.Context, tx *sqlx.Tx, shop promo.Shop, now time.Time) (promo.MinimumSpendSuggestion, error) {
+// MinimumSpendSuggestion is what the shop's minimum spends should be, by the orders paid in so many days before now: the
+// latest 100,000 at the most. A shop that is not the actor's is promo.ErrNotFound.
+func (l *Ledger) MinimumSpendSuggestion(ctx context.Context, a promo.Actor, shop promo.ShopID, days int) (promo.MinimumSpendSuggestion, error) {
+	period, err := promo.LastDays(l.now(), days, "days")
+	if err != nil {
+		return promo.MinimumSpendSuggestion{}, err
+	}
+	return view(ctx, l, a, func(tx *sqlx.Tx) (s promo.MinimumSpendSuggestion, err error) {
+		row, err := one[shopRow](ctx, tx, shopByID, shop)
+		if err != nil {
+			return s, err
+		}
+		return suggestion(ctx, tx, row.promo(), period, mostSuggested)
+	})
+}
+
+// suggestion is what the shop's minimum spends should be, by the latest orders paid in a period.
+func suggestion(ctx context.Context, tx *sqlx.Tx, shop promo.Shop, period promo.Period, most int) (promo.MinimumSpendSuggestion, error) {
 	var paid struct{ Orders, Average int64 }
-	period := promo.Period{From: now.Add(-adviceSpan), To: now}
-	if err := tx.GetContext(ctx, &paid, averageOrder, shop.ID, period.From, period.To, mostOrders); err != nil {
+	if err := tx.GetContext(ctx, &paid, averageOrder, shop.ID, period.From, period.To, most); err != nil {
 		return promo.MinimumSpendSuggestion{}, fmt.Errorf("averaging the latest orders: %w", err)
 	}
 	return promo.SuggestMinimumSpend(shop.Money(paid.Average), paid.Orders, period), nil

@@ -83,6 +83,32 @@ from o, (select min(product_id) as product_id from order_lines) p`)
 	}
 }
 
+// Asked for by itself, it is by the orders of as many days as are asked for, and by more of them than advice looks at.
+func TestV10SuggestionIsByAsManyDaysAsAreAskedFor(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	shop, other := b.shop("A"), b.shop("B")
+	day := 24 * time.Hour
+	b.paidOrders(shop, 40_00, slices.Repeat([]time.Duration{7 * day}, 30)...)
+	b.paidOrders(shop, 900_00, slices.Repeat([]time.Duration{7*day + time.Microsecond}, 30)...)
+	for _, c := range []struct {
+		days            int
+		orders, average int64
+	}{{7, 30, 40_00}, {8, 60, 470_00}, {3_650, 60, 470_00}} {
+		s := must[promo.MinimumSpendSuggestion](b)(b.MinimumSpendSuggestion(t.Context(), seller(shop), shop, c.days))
+		want := promo.SuggestMinimumSpend(promo.Money{Minor: c.average, Currency: "USD"}, c.orders, promo.Period{From: noon.AddDate(0, 0, -c.days), To: noon})
+		if !sameJSON(t, s, want) {
+			t.Errorf("%d days suggest %v to %v by %v of %d orders", c.days, s.Low, s.High, s.AverageOrderValue, s.Orders)
+		}
+	}
+	for _, days := range []int{-1, 0, 3_651, 1_000_000_000} {
+		_, err := b.MinimumSpendSuggestion(t.Context(), seller(shop), shop, days)
+		wantCode(t, err, promo.InvalidInput)
+	}
+	_, err := b.MinimumSpendSuggestion(t.Context(), seller(other), shop, 90)
+	wantCode(t, err, promo.NotFound)
+}
+
 func liveVoucher(off string, minimum *promo.MoneyInput, products ...promo.ProductID) func(*promo.Draft) {
 	return func(d *promo.Draft) {
 		d.Tool, d.Settings.MinimumSpend, d.Settings.Products = promo.LiveVoucher, minimum, products

@@ -145,7 +145,10 @@ func shopContext(ctx context.Context, tx *sqlx.Tx, id promo.ShopID, tool promo.T
 	if err := tx.QueryRowxContext(ctx, policyInEffect, string(tool), policyAt).Scan(&c.Policy.ID, &c.Policy.Minimum, &c.Policy.Maximum); err != nil {
 		return c, fmt.Errorf("reading the policy for percentages: %w", err)
 	}
-	c.Suggestion, err = suggestion(ctx, tx, c.Shop, c.Now)
+	period, err := promo.LastDays(now, adviceDays)
+	if err == nil {
+		c.Suggestion, err = suggestion(ctx, tx, c.Shop, period, mostAdvised)
+	}
 	return c, err
 }
 

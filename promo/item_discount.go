@@ -31,6 +31,9 @@ func (d *ItemDiscount) Promotion() Promotion {
 	return &ProductDiscount{*d}
 }
 
+// Of is the discount's shop.
+func (d *ItemDiscount) Of() Shop { return d.Shop }
+
 // Status is where the discount stands at the given moment (product.md V11).
 func (d *ItemDiscount) Status(now time.Time) Status { return statusAt(d.Period, d.DeactivatedAt, now) }
 

@@ -180,6 +180,15 @@ func (p *pricing) voucher() {
 	for i := range p.cart.Claims {
 		candidates[i] = p.consider(&p.cart.Claims[i])
 	}
+	p.choose(candidates)
+	if p.quote.Voucher == nil {
+		return
+	}
+	p.split(p.quote.VoucherDiscount.Minor, p.quote.Voucher.covers, func(line *QuoteLine, minor int64) { line.VoucherShare = p.money(minor) })
+}
+
+// choose takes the best of the candidates.
+func (p *pricing) choose(candidates []Candidate) {
 	slices.SortFunc(candidates, Candidate.compare)
 	for i := range candidates {
 		switch {
@@ -191,10 +200,6 @@ func (p *pricing) voucher() {
 		}
 	}
 	p.quote.Candidates = candidates
-	if p.quote.Voucher == nil {
-		return
-	}
-	p.split(p.quote.VoucherDiscount.Minor, p.quote.Voucher.covers, func(line *QuoteLine, minor int64) { line.VoucherShare = p.money(minor) })
 }
 
 // compare orders candidates best first: the greatest discount, then the earlier end of validity, then the earlier claim,
@@ -213,13 +218,7 @@ func (c Candidate) compare(other Candidate) int {
 
 // consider holds a claim against the cart.
 func (p *pricing) consider(h *HeldClaim) Candidate {
-	var inScope int64
-	any := false
-	for i := range p.quote.Lines {
-		if line := &p.quote.Lines[i]; h.covers(line) {
-			any, inScope = true, inScope+line.left()
-		}
-	}
+	inScope, any := p.inScope(h)
 	c := Candidate{Claim: h, Discount: p.money(0)}
 	switch minimum := h.Voucher.MinimumSpend; {
 	case p.now.Before(h.Validity.From):
@@ -240,6 +239,16 @@ func (p *pricing) consider(h *HeldClaim) Candidate {
 	return c
 }
 
+// inScope is what the lines in a claim's scope come to, and whether there are any.
+func (p *pricing) inScope(h *HeldClaim) (minor int64, any bool) {
+	for i := range p.quote.Lines {
+		if line := &p.quote.Lines[i]; h.covers(line) {
+			minor, any = minor+line.left(), true
+		}
+	}
+	return minor, any
+}
+
 // covers tells whether the line is in the voucher's scope.
 func (h *HeldClaim) covers(line *QuoteLine) bool {
 	return h.Voucher.Scope == EntireShop || h.Products[line.Product.ID]
@@ -258,7 +267,7 @@ func off(d Discount, amount Money) Money {
 			taken.Minor = min(taken.Minor, d.MaximumDiscount.Minor)
 		}
 	}
-	taken.Minor = min(taken.Minor, amount.Minor)
+	taken.Minor = max(0, min(taken.Minor, amount.Minor))
 	return taken
 }
 

@@ -1,6 +1,7 @@
 package promo
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -111,6 +112,11 @@ func FitTiers(vouchers []*Voucher, there []TierSpend) error {
 		return refusals
 	}
 	return nil
+}
+
+// CompareMinimumSpends orders vouchers by their minimum spends, those without one first.
+func CompareMinimumSpends(a, b *Voucher) int {
+	return cmp.Compare(minorOf(a.MinimumSpend), minorOf(b.MinimumSpend))
 }
 
 // tierSpend is the voucher's share in its tier.

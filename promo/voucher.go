@@ -77,6 +77,8 @@ const (
 type Promotion interface {
 	// Key is the promotion's key. Its serial is shared with no promotion of another kind.
 	Key() Key
+	// Of is the shop that it is of.
+	Of() Shop
 	// Status is where the promotion stands at the given moment.
 	Status(now time.Time) Status
 	// AllowedActions lists what the actor can do with it at the given moment, from its app.
@@ -162,6 +164,15 @@ type Voucher struct {
 	DeactivatedAt *time.Time
 	CreatedAt     time.Time
 }
+
+// ScopedVoucher is a voucher with the products in its scope; nil if that is the entire shop.
+type ScopedVoucher struct {
+	*Voucher
+	Products []ProductID
+}
+
+// Of is the voucher's shop.
+func (v *Voucher) Of() Shop { return v.Shop }
 
 // Status is where the voucher stands at the given moment (product.md V11).
 func (v *Voucher) Status(now time.Time) Status { return statusAt(v.Period, v.DeactivatedAt, now) }

@@ -20,6 +20,10 @@ type Reports interface {
 	FollowCoreData(ctx context.Context, p warehouse.CoreDataParams) (<-chan *warehouse.CoreData, error)
 	LiveFunnel(ctx context.Context, p warehouse.LiveFunnelParams) (*warehouse.LiveFunnel, error)
 	ChatFunnel(ctx context.Context, shop promo.Shop, p promo.Period) (*warehouse.ChatFunnel, error)
+	PromotionPerformance(ctx context.Context, p warehouse.CoreDataParams, args promo.PageArgs) (promo.Page[*warehouse.PromotionPerformance], error)
+	Performances(ctx context.Context, p warehouse.PerformanceParams) (map[promo.PromotionID]*warehouse.PromotionPerformance, error)
+	TierComparison(ctx context.Context, p warehouse.TierComparisonParams) (*warehouse.TierComparison, error)
+	DiagnoseVoucher(ctx context.Context, d promo.Diagnosed) (*warehouse.VoucherDiagnosis, error)
 	Status(ctx context.Context) (*warehouse.Status, error)
 }
 
@@ -39,6 +43,7 @@ func (r subscription) CoreDataUpdates(ctx context.Context, input model.CoreDataI
 	return r.Reports.FollowCoreData(ctx, params)
 }
 
+// coreDataParams reads what is asked for of a shop that the caller may ask about.
 func (r *Resolver) coreDataParams(ctx context.Context, input model.CoreDataInput) (warehouse.CoreDataParams, error) {
 	s, err := r.shop(ctx, input.ShopID)
 	if err != nil {

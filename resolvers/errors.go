@@ -122,3 +122,19 @@ func refusals(err error) ([]promo.Error, error) {
 	}
 	return told, nil
 }
+
+// refuseInput tells each of several refusals as an error of the field, where no payload has userErrors for them. The error that
+// it gives is the one that is left to tell.
+func refuseInput(ctx context.Context, err error) error {
+	refused, err := refusals(err)
+	for _, r := range refused {
+		if r.Code != promo.NotFound {
+			r.Code = promo.InvalidInput // a code of a noun's own is none of ErrorCode
+		}
+		graphql.AddError(ctx, &r)
+	}
+	if len(refused) > 0 {
+		return nil
+	}
+	return err
+}

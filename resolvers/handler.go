@@ -146,6 +146,17 @@ func complexity() (c graph.ComplexityRoot) {
 	c.Query.CoreData = func(child int, _ model.CoreDataInput) int { return reportCost + child }
 	c.Query.LiveFunnel = func(child int, _ string, _ *string, _ *model.PeriodInput) int { return reportCost + child }
 	c.Query.ChatFunnel = func(child int, _ string, _ model.PeriodInput) int { return reportCost + child }
+	c.Query.TierComparison = func(child int, _, _ string, _ model.PeriodInput) int { return reportCost + child }
+	c.TierComparison.Tiers = func(child int) int { return len(promo.SpendTiers) * child }
+	c.TierPerformance.Vouchers = func(child int) int { return longList * child }
+	c.Query.DiagnoseVoucher = func(child int, _ string) int { return reportCost + child }
+	c.Query.BacktestVoucher = func(child int, _ model.BacktestVoucherInput) int { return reportCost + child }
+	c.Query.MinimumSpendSuggestion = func(child int, _ string, _ int) int { return reportCost + child }
+	c.Query.PromotionPerformance = func(child int, _ model.CoreDataInput, first *int, _ *string) int {
+		return reportCost + items(child, first)
+	}
+	c.Voucher.Performance = func(child int, _ *model.PeriodInput) int { return pageCost + child }
+	c.ProductDiscount.Performance, c.FlashDeal.Performance = c.Voucher.Performance, c.Voucher.Performance
 	c.Query.WarehouseStatus = func(child int) int { return reportCost + child }
 	c.Shop.Accounts = func(child int) int { return mostAccounts * child }
 	c.Shop.Livestreams = func(child int, _ *bool, first *int, _ *string) int { return items(child, first) }

@@ -9,6 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"voucherhouse/promo"
+	"voucherhouse/warehouse"
 )
 
 // loaders look up what an answer's fields refer to, so that a list costs one statement and not one for each item, wherever
@@ -42,6 +43,8 @@ type loaders struct {
 	orders     *loader[promo.OrderID, *promo.Order]
 	quotes     *loader[promo.OrderID, *promo.Quote]
 	refunds    *loader[promo.OrderID, []promo.Refund]
+
+	performances *loader[performanceOf, *warehouse.PromotionPerformance]
 }
 
 type lookUpsKey struct{}
@@ -82,6 +85,7 @@ func newLoaders(k *kin, r *Resolver) *loaders {
 		orders:                    load(k, r.Orders.OrdersByID),
 		quotes:                    load(k, r.Orders.OrderQuotes),
 		refunds:                   load(k, r.Orders.Refunds),
+		performances:              newPerformances(k, r),
 	}
 }
 

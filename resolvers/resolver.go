@@ -17,6 +17,7 @@ type Resolver struct {
 	Catalogue  Catalogue
 	Promotions Promotions
 	Previews   Previews
+	Advice     Advice
 	Tiers      Tiers
 	Claims     Claims
 	Chats      Chats
@@ -51,6 +52,8 @@ type (
 	groupKey   struct{}
 	taskFunnel struct{}
 
+	performance struct{}
+
 	discountedItem struct{}
 
 	account      struct{}
@@ -74,6 +77,8 @@ func (r *Resolver) Claim() graph.ClaimResolver           { return claim{r} }
 func (r *Resolver) PercentOff() graph.PercentOffResolver { return percentOff{} }
 func (r *Resolver) TaskFunnel() graph.TaskFunnelResolver { return taskFunnel{} }
 func (r *Resolver) GroupKey() graph.GroupKeyResolver     { return groupKey{} }
+
+func (r *Resolver) PromotionPerformance() graph.PromotionPerformanceResolver { return performance{} }
 
 func (r *Resolver) Subscription() graph.SubscriptionResolver { return subscription{r} }
 func (r *Resolver) Conversation() graph.ConversationResolver { return chat{r} }

@@ -5,12 +5,14 @@ import (
 
 	"voucherhouse/graph/model"
 	"voucherhouse/promo"
+	"voucherhouse/warehouse"
 )
 
 // Tiers is the store of tier groups.
 type Tiers interface {
 	CreateTiers(ctx context.Context, a promo.Actor, d promo.TiersDraft) ([]*promo.Voucher, []promo.Warning, error)
 	AssignTiers(ctx context.Context, a promo.Actor, d promo.TierAssignment) ([]*promo.Voucher, error)
+	VouchersOfTiers(ctx context.Context, a promo.Actor, shop promo.ShopID, group string) ([]promo.ScopedVoucher, error)
 }
 
 // TierGroup and Tier are the seller's business.
@@ -52,6 +54,18 @@ func (r mutation) AssignVoucherTiers(ctx context.Context, input model.AssignVouc
 		return nil, err
 	}
 	return &model.AssignVoucherTiersPayload{Vouchers: values(vouchers), UserErrors: refused}, nil
+}
+
+func (r query) TierComparison(ctx context.Context, shopID, tierGroup string, in model.PeriodInput) (*warehouse.TierComparison, error) {
+	s, err := r.shop(ctx, shopID)
+	if err != nil {
+		return nil, atField(err, "shopId")
+	}
+	vouchers, err := r.Tiers.VouchersOfTiers(ctx, actor(ctx), s.ID, tierGroup)
+	if err != nil {
+		return nil, atField(err, "tierGroup")
+	}
+	return r.Reports.TierComparison(ctx, warehouse.TierComparisonParams{Shop: *s, Period: period(in), Group: tierGroup, Vouchers: vouchers})
 }
 
 func tiersDraft(in model.CreateVoucherTiersInput) (promo.TiersDraft, error) {

@@ -33,8 +33,8 @@ const mostAgents = 1_000
 // ChatFunnel reports on a shop's chats. A period that cannot be answered is a promo.Error with its field; nothing is asked of
 // ClickHouse then.
 func (w *Warehouse) ChatFunnel(ctx context.Context, shop promo.Shop, p promo.Period) (*ChatFunnel, error) {
-	if problem := periodProblem(p); problem != "" {
-		return nil, refuseArgument(problem, "period")
+	if err := checkPeriod(p, "period"); err != nil {
+		return nil, err
 	}
 	freshness, err := w.freshness(ctx, &p)
 	if err != nil {

@@ -90,7 +90,10 @@ func (p CoreDataParams) check() (*question, error) {
 	if err != nil || zone == time.Local {
 		return nil, invalid("There is no such time zone.", "timeZone")
 	}
-	for _, check := range []func() error{p.checkPeriod, p.checkFilters, p.checkGroups} {
+	if err := checkPeriod(p.Period, "input", "period"); err != nil {
+		return nil, err
+	}
+	for _, check := range []func() error{p.checkFilters, p.checkGroups} {
 		if err := check(); err != nil {
 			return nil, err
 		}
@@ -105,22 +108,15 @@ func (p CoreDataParams) check() (*question, error) {
 	return q, nil
 }
 
-func (p *CoreDataParams) checkPeriod() error {
-	if problem := periodProblem(p.Period); problem != "" {
-		return invalid(problem, "period")
-	}
-	return nil
-}
-
-// periodProblem says what is wrong with a period to report on; "" if nothing is.
-func periodProblem(p promo.Period) string {
+// checkPeriod holds a period that is asked for in a field against what can be reported on.
+func checkPeriod(p promo.Period, field ...string) error {
 	switch {
 	case !p.Valid():
-		return "The period must end after it begins and last at most ten years."
+		return &promo.Error{Code: promo.InvalidInput, Message: "The period must end after it begins and last at most ten years.", Field: field}
 	case p.From.Before(earliest) || p.To.After(latest):
-		return "The period must lie between 1970 and 2100."
+		return &promo.Error{Code: promo.InvalidInput, Message: "The period must lie between 1970 and 2100.", Field: field}
 	}
-	return ""
+	return nil
 }
 
 func (p *CoreDataParams) checkFilters() error {

@@ -252,6 +252,8 @@ type coreDataRow struct {
 	First  string `ch:"first"`
 	Second string `ch:"second"`
 	Hash   uint64 `ch:"hash"`
+	// Place is what a promotion is listed by, as text. Empty if it has no value there; other groups tell none.
+	Place string `ch:"place"`
 	sums
 }
 

@@ -39,11 +39,26 @@ func TestAWarehouseThatIsAwayIsUnavailable(t *testing.T) {
 		if _, err := w.Status(t.Context()); code(err) != promo.Unavailable {
 			t.Errorf("the status with %s: %v", name, err)
 		}
+		for report, err := range w.decisions(t) {
+			if code(err) != promo.Unavailable {
+				t.Errorf("the report %s with %s: %v", report, name, err)
+			}
+		}
 	}
 	b.exec(t, "drop database "+b.options.Auth.Database)
 	if _, err := b.CoreData(t.Context(), q); code(err) != promo.Unavailable {
 		t.Errorf("no database: %v", err)
 	}
+}
+
+// decisions asks for every report beside core data, and gives what became of it.
+func (b *bundle) decisions(t *testing.T) map[string]error {
+	q := answerable()
+	_, list := b.PromotionPerformance(t.Context(), q, promo.PageArgs{First: 1})
+	_, some := b.Performances(t.Context(), PerformanceParams{Period: &q.Period, Promotions: []promo.PromotionID{{Serial: 1}}})
+	_, tiers := b.TierComparison(t.Context(), TierComparisonParams{Period: q.Period, Vouchers: []promo.ScopedVoucher{tieredAt(q.Shop, 1, promo.LowTier, 0)}})
+	_, diagnosis := b.DiagnoseVoucher(t.Context(), diagnosed(q.Shop, 1))
+	return map[string]error{"promotionPerformance": list, "performance": some, "tierComparison": tiers, "diagnoseVoucher": diagnosis}
 }
 
 // endedEngine answers reports as an embedded engine does once it is closed.

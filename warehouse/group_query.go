@@ -31,7 +31,7 @@ select
 from facts%s
 where %s
 group by %s
-%s`
+`
 
 const thoseThatMatch = `arrayFilter(
         (key, tool, promotion) -> %s,
@@ -45,7 +45,18 @@ limit {limit:UInt32}
 
 // sql is the statement's text.
 func (q groupQuery) sql() string {
-	names := []string{"first_key", "second_key"}[:len(q.GroupBy)]
+	if q.only != nil {
+		return q.groups()
+	}
+	return q.groups() + fmt.Sprintf(bestGroups, definition(q.OrderBy).orderSQL(), strings.Join(q.names(), ", "))
+}
+
+// names are what a group's keys are called.
+func (q groupQuery) names() []string { return []string{"first_key", "second_key"}[:len(q.GroupBy)] }
+
+// groups is the statement for all groups, in no order, unless it is narrowed to some.
+func (q groupQuery) groups() string {
+	names := q.names()
 	keys, of := q.keys()
 	with, from, where := q.with(q.groupDetail()), "", []string{q.where()}
 	if keys != "" {
@@ -63,14 +74,12 @@ func (q groupQuery) sql() string {
 			where = append(where, d.known)
 		}
 	}
-	hash, end := "cityHash64("+strings.Join(names, ", ")+")", ""
+	hash := "cityHash64(" + strings.Join(names, ", ") + ")"
 	if q.only != nil {
 		where = append(where, "has({groups:Array(UInt64)}, "+hash+")")
-	} else {
-		end = fmt.Sprintf(bestGroups, definition(q.OrderBy).orderSQL(), strings.Join(names, ", "))
 	}
 	columns := append([]string{"toString(first_key) as first", second(names), hash + " as hash"}, q.place()...)
-	return fmt.Sprintf(groupSQL, commas(with), commas(columns), selection(q.groupDetail(), ""), from, all(where...), q.grouping(names...), end)
+	return fmt.Sprintf(groupSQL, commas(with), commas(columns), selection(q.groupDetail(), ""), from, all(where...), q.grouping(names...))
 }
 
 func second(names []string) string {

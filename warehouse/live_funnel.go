@@ -81,8 +81,8 @@ func (p LiveFunnelParams) check(now time.Time) (*liveQuestion, error) {
 		return nil, fmt.Errorf("finding the time zone of shop %d: %w", p.Shop.ID, err)
 	}
 	if p.Period != nil {
-		if problem := periodProblem(*p.Period); problem != "" {
-			return nil, refuseArgument(problem, "period")
+		if err := checkPeriod(*p.Period, "period"); err != nil {
+			return nil, err
 		}
 		return &liveQuestion{p, span{*p.Period, periodBuckets(*p.Period, zone)}}, nil
 	}

@@ -144,8 +144,18 @@ func definition(m Metric) Definition {
 // same for all groups, and is not in their rows.
 func (d Definition) orderSQL() string {
 	over := strings.Join(d.over, " + ")
-	if d.under == nil || d.under[0] == shopRevenue {
+	if d.ordersBySum() {
 		return over
 	}
 	return fmt.Sprintf("toFloat64(%s) / nullIf(toFloat64(%s), 0)", over, strings.Join(d.under, " + "))
 }
+
+// orderType is the type of that expression, as a parameter has it.
+func (d Definition) orderType() string {
+	if d.ordersBySum() {
+		return "Decimal(38, 3)"
+	}
+	return "Float64"
+}
+
+func (d Definition) ordersBySum() bool { return d.under == nil || d.under[0] == shopRevenue }

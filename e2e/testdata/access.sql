@@ -17,6 +17,7 @@ insert into vouchers (shop_id, id, display_channel, days_after_claim, amount_off
 select shop_id, id, case tool when 'LIVE_VOUCHER' then 'LIVE' when 'CHAT_COUPON' then 'INBOX' else 'SHOP_PAGE' end::display_channel,
     7, 500, 1000 + id, 'ENTIRE_SHOP', 1000, 100
 from promotions;
+update vouchers set tier_group = 'seeded', tier = 'LOW' where id % 10 = 6;
 insert into accounts (shop_id, id, handle, kind, place, linked_at) overriding system value
 select s, s, 'shop' || s, 'OFFICIAL', 0, '2026-02-01T00:00:00Z' from generate_series(1, 2) s;
 insert into livestreams (shop_id, id, account_id, title, started_at) overriding system value

@@ -4,6 +4,7 @@ package model
 import (
 	"voucherhouse/graph/relay"
 	"voucherhouse/promo"
+	"voucherhouse/warehouse"
 )
 
 // The lists of the schema, each a page of one kind of thing.
@@ -34,4 +35,7 @@ type (
 	WorkbenchEdge          = relay.Edge[*promo.WorkbenchCoupon]
 	OrderConnection        = relay.Connection[*promo.Order]
 	OrderEdge              = relay.Edge[*promo.Order]
+
+	PromotionPerformanceConnection = relay.Connection[*warehouse.PromotionPerformance]
+	PromotionPerformanceEdge       = relay.Edge[*warehouse.PromotionPerformance]
 )

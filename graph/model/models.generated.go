@@ -37,6 +37,16 @@ type AssignVoucherTiersPayload struct {
 	UserErrors []promo.Error `json:"userErrors"`
 }
 
+// Input of `backtestVoucher`.
+type BacktestVoucherInput struct {
+	// Whose voucher it would become.
+	ShopID string `json:"shopId"`
+	// Its terms. The rules are those of a regular voucher that is made now.
+	Settings *VoucherSettingsInput `json:"settings"`
+	// Orders paid in so many days of 24 hours before now, 1 to 3,650.
+	Days int `json:"days"`
+}
+
 // A buyer as it shall be.
 type BuyerInput struct {
 	// The marketplace's own key of the buyer, 1 to 100 bytes: the subject of the buyer's tokens.
