@@ -143,9 +143,15 @@ func definition(m Metric) Definition {
 // orderSQL is an expression that orders groups by the metric. Of a share of the shop's revenue the denominator is the
 // same for all groups, and is not in their rows.
 func (d Definition) orderSQL() string {
-	over := strings.Join(d.over, " + ")
-	if d.under == nil || d.under[0] == shopRevenue {
-		return over
+	if d.under == nil || d.ofEveryOrder() {
+		return d.overSQL()
 	}
-	return fmt.Sprintf("toFloat64(%s) / nullIf(toFloat64(%s), 0)", over, strings.Join(d.under, " + "))
+	return d.quotientSQL()
+}
+
+func (d Definition) overSQL() string { return strings.Join(d.over, " + ") }
+
+// quotientSQL is null where the denominator is zero.
+func (d Definition) quotientSQL() string {
+	return fmt.Sprintf("toFloat64(%s) / nullIf(toFloat64(%s), 0)", d.overSQL(), strings.Join(d.under, " + "))
 }
