@@ -30,7 +30,9 @@ func (r query) CoreData(ctx context.Context, input model.CoreDataInput) (*wareho
 		return nil, err
 	}
 	params.WithGroupSeries = asksFor(ctx, "groups", "series")
-	return r.Reports.CoreData(ctx, params)
+	data, err := r.Reports.CoreData(ctx, params)
+	keep(ctx, params, data)
+	return data, err
 }
 
 func (r query) WarehouseStatus(ctx context.Context) (*warehouse.Status, error) {

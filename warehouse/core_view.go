@@ -52,7 +52,7 @@ func (c coreView) view() view {
 	}
 	for _, d := range Definitions {
 		if !(c.promotion && d.ofEveryOrder()) {
-			v.columns, values = append(v.columns, d.viewColumn()), append(values, d.viewSQL()+" as "+d.column())
+			v.columns, values = append(v.columns, d.viewColumn()), append(values, d.viewSQL()+" as "+d.Column())
 		}
 	}
 	v.sql = fmt.Sprintf(coreSQL, strings.Join(keys, ", "), selection(promotionDetail, condition), from, groups, issued, commas(values))
@@ -86,7 +86,7 @@ func (m measure) viewColumn() viewColumn {
 
 // viewColumn is the metric as a column, with all that the registry knows of it.
 func (d Definition) viewColumn() viewColumn {
-	c := viewColumn{d.column(), "Int64", fmt.Sprintf("%s (%s): %s. %s", d.Name, d.Unit, d.Formula, d.Description)}
+	c := viewColumn{d.Column(), "Int64", fmt.Sprintf("%s (%s): %s. %s", d.Name, d.Unit, d.Formula, d.Description)}
 	switch {
 	case d.Unit == Ratio:
 		c.kind = "Nullable(Float64)"
@@ -113,8 +113,8 @@ func (d Definition) viewSQL() string {
 	return d.quotientSQL()
 }
 
-// column is what the metric is called in views and exports.
-func (d Definition) column() string { return strings.ToLower(string(d.Metric)) }
+// Column is what the metric is called in views and exports.
+func (d Definition) Column() string { return strings.ToLower(string(d.Metric)) }
 
 // ofEveryOrder tells whether the metric is computed from all orders of the shop.
 func (d Definition) ofEveryOrder() bool { return len(d.under) > 0 && d.under[0] == shopRevenue }

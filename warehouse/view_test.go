@@ -142,7 +142,7 @@ func (b *bundle) holdDays(t *testing.T, shop promo.Shop, view, condition string,
 func holdRow(t *testing.T, what string, row map[string]any, m *CoreMetrics) {
 	t.Helper()
 	for _, d := range Definitions {
-		got, there := row[d.column()]
+		got, there := row[d.Column()]
 		if !there && d.ofEveryOrder() && row["promotion_id"] != nil {
 			continue
 		}
