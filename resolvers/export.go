@@ -59,7 +59,9 @@ func (e exports) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphEx
 	h.Set("Cache-Control", "no-store")
 	h.Set("Voucherhouse-As-Of", kept.data.Freshness.AsOf.UTC().Format(time.RFC3339Nano))
 	h.Set("Voucherhouse-Complete", strconv.FormatBool(kept.data.Freshness.Complete))
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(exportTime))
+	connection := http.NewResponseController(w)
+	_ = connection.SetWriteDeadline(time.Now().Add(exportTime))
+	defer func() { _ = connection.SetWriteDeadline(time.Time{}) }() // it would hold for later requests, too
 	// Only a connection that is broken or too slow fails, and without its end no part of a table passes for the whole.
 	_ = kept.write(w, tabular.Format(format), report)
 }
