@@ -46,14 +46,16 @@ func (c coreView) view() view {
 	groups := v.columnNames()
 	var values []string
 	for _, m := range measures {
-		if m.about != "" && !(c.promotion && m.everyOrder) {
-			v.columns, values = append(v.columns, m.viewColumn()), append(values, m.column)
+		if m.about == "" || c.promotion && m.everyOrder {
+			continue // a metric tells it, or it is for the whole shop
 		}
+		v.columns, values = append(v.columns, m.viewColumn()), append(values, m.column)
 	}
 	for _, d := range Definitions {
-		if !(c.promotion && d.ofEveryOrder()) {
-			v.columns, values = append(v.columns, d.viewColumn()), append(values, d.viewSQL()+" as "+d.Column())
+		if c.promotion && d.ofEveryOrder() {
+			continue
 		}
+		v.columns, values = append(v.columns, d.viewColumn()), append(values, d.viewSQL()+" as "+d.Column())
 	}
 	v.sql = fmt.Sprintf(coreSQL, strings.Join(keys, ", "), selection(promotionDetail, condition), from, groups, issued, commas(values))
 	return v
