@@ -1,7 +1,7 @@
 # Everything a developer does has a target here.
 
 .DEFAULT_GOAL := help
-.PHONY: help run web test bench lint generate build compile clean
+.PHONY: help run web test test-native bench lint generate build compile clean
 
 BIN := bin/voucherhouse
 # Without notes for debuggers: on a fresh machine the compiler is then done a fifth sooner.
@@ -37,6 +37,12 @@ $(PAGE): $(NODE) web/vite.config.ts $(wildcard web/explorer/*)
 test: $(PAGE) ## Run all tests on the real engines, with the race detector
 	go vet ./...
 	go test -race ./...
+
+# Debian's package starts its server only where the system starts services; the tests start one of their own.
+test-native: ## Test the wire to a real ClickHouse server, which is installed if it is missing
+	command -v clickhouse-server > /dev/null || \
+		(apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends clickhouse-server)
+	go test -count=1 -v -tags native ./e2e/native
 
 bench: $(NODE) ## Measure every speed that is promised, each with its comparison
 	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./bench

@@ -85,7 +85,9 @@ func (s *Server) Open(ctx context.Context, stores *Stores, clock func() time.Tim
 		Previews: stores.Ledger, Advice: stores.Ledger, Tiers: stores.Ledger, Orders: stores.Ledger, Reports: reports(stores), Clock: clock,
 	}
 	mux := http.NewServeMux()
-	mux.Handle(endpoint, s.streams.handler(resolvers.NewHandler(r, stores.Keys)))
+	schema := s.streams.handler(resolvers.NewHandler(r, stores.Keys))
+	mux.Handle(endpoint, schema)
+	mux.Handle(resolvers.ExportPath, schema)
 	mux.Handle("/explore/", web.Explorer(explorer))
 	mux.Handle("/explore", http.RedirectHandler("/explore/", http.StatusMovedPermanently))
 	mux.Handle("/{$}", http.RedirectHandler("/explore/", http.StatusFound))

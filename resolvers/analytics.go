@@ -32,7 +32,9 @@ func (r query) CoreData(ctx context.Context, input model.CoreDataInput) (*wareho
 	if err != nil {
 		return nil, err
 	}
-	return r.Reports.CoreData(ctx, params)
+	data, err := r.Reports.CoreData(ctx, params)
+	keep(ctx, params, data)
+	return data, err
 }
 
 func (r subscription) CoreDataUpdates(ctx context.Context, input model.CoreDataInput) (<-chan *warehouse.CoreData, error) {

@@ -34,11 +34,13 @@ const (
 	cachedQueries = 1_000
 )
 
-// NewHandler serves the schema over HTTP to callers whom the keys know.
+// NewHandler serves the schema over HTTP, and tables at ExportPath, to callers whom the keys know.
 func NewHandler(r *Resolver, keys *auth.Keys) http.Handler {
 	config := graph.Config{Resolvers: r, Complexity: complexity()}
-	server := handler.New(graph.NewExecutableSchema(config))
+	schema := graph.NewExecutableSchema(config)
+	server := handler.New(schema)
 	server.AddTransport(transport.Options{})
+	server.AddTransport(exports{schema.Schema().Types["CoreDataInput"]})
 	addStreams(server, keys)
 	server.AddTransport(transport.GET{})
 	server.AddTransport(transport.POST{})
@@ -99,9 +101,13 @@ func refuseToken(w http.ResponseWriter, _ *http.Request) {
 
 // refuse answers a request that the schema has no part in.
 func refuse(w http.ResponseWriter, status int, code promo.Code, message string) {
+	refuseFor(w, status, gqlerror.List{{Message: message, Extensions: map[string]any{"code": code}}})
+}
+
+func refuseFor(w http.ResponseWriter, status int, errs gqlerror.List) {
 	w.Header().Set("Content-Type", "application/graphql-response+json")
 	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(graphql.Response{Errors: gqlerror.List{{Message: message, Extensions: map[string]any{"code": code}}}})
+	json.NewEncoder(w).Encode(graphql.Response{Errors: errs})
 }
 
 // What a report, a count over a shop and a page of a list cost beside their fields: each is a statement or several.

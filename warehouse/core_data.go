@@ -9,7 +9,8 @@ import (
 // CoreData is what a shop's promotions brought.
 type CoreData struct {
 	Totals CoreMetrics
-	// Previous, Change and PreviousSeries are of the period that was compared with; nil without one.
+	// PreviousPeriod is the one that was compared with, and Previous, Change and PreviousSeries are of it; nil without one.
+	PreviousPeriod *promo.Period
 	Previous       *CoreMetrics
 	Change         *CoreMetricsChange
 	Series         []Point
@@ -55,6 +56,7 @@ func (w *Warehouse) CoreData(ctx context.Context, p CoreDataParams) (*CoreData, 
 	read := newReader(p.Shop, w.clock(), p.detail())
 	data := &CoreData{Totals: read.metrics(&totals.asked.total), Series: read.series(q.asked.cuts, totals.asked, totals.asked), Freshness: freshness}
 	if q.before != nil {
+		data.PreviousPeriod = &q.before.Period
 		data.Previous = new(read.metrics(&totals.before.total))
 		data.Change = new(read.change(&totals.asked.total, &totals.before.total))
 		data.PreviousSeries = read.series(q.before.cuts, totals.before, totals.before)

@@ -21,6 +21,7 @@ const (
 	codeSocketTimeout       = 209
 	codeNetworkError        = 210
 	codeTooManySimultaneous = 202
+	codeAccessDenied        = 497
 )
 
 // asError makes what a caller may be told of a failed report: that it took too long, or that the warehouse is away. The

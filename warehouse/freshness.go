@@ -2,7 +2,10 @@ package warehouse
 
 import (
 	"context"
+	"fmt"
 	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
 
 	"voucherhouse/promo"
 )
@@ -48,8 +51,8 @@ func (w *Warehouse) freshness(ctx context.Context, p *promo.Period) (Freshness, 
 type marks struct {
 	waiting []promo.Snapshot
 	asOf    time.Time
-	// recorded is the last instant that was written down.
-	recorded time.Time
+	// recorded is the last instant that was written down in the ledger, and published in the warehouse.
+	recorded, published time.Time
 }
 
 // mostMarks bounds what is remembered while a long transaction holds everything back.
@@ -73,4 +76,30 @@ func (m *marks) reached(xmin uint64) {
 		m.asOf = m.waiting[0].At
 		m.waiting = m.waiting[1:]
 	}
+}
+
+// tell writes down how fresh the stream is, from time to time.
+func (d *delivery) tell(ctx context.Context, m *marks) error {
+	if m.asOf.Sub(m.recorded) >= recordEvery {
+		m.recorded = m.asOf
+		if err := d.stream.RecordAsOf(ctx, m.asOf); err != nil {
+			return err
+		}
+	}
+	if m.asOf.Sub(m.published) < publishEvery {
+		return nil
+	}
+	m.published = m.asOf
+	return d.sink.publish(ctx, m.asOf)
+}
+
+const insertFreshness = `insert into freshness (stream, as_of) select 'facts', {as_of:DateTime64(6, 'UTC')}`
+
+// publish tells readers of the warehouse how fresh it is.
+func (s *sink) publish(ctx context.Context, asOf time.Time) error {
+	ctx = clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters{"as_of": dateTime(asOf)}))
+	if err := s.conn.Exec(ctx, insertFreshness); err != nil {
+		return fmt.Errorf("publishing how fresh the warehouse is: %w", err)
+	}
+	return nil
 }

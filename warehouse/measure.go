@@ -20,6 +20,8 @@ type measure struct {
 	detail detail
 	// everyOrder takes facts of all orders, also of those that used no promotion.
 	everyOrder bool
+	// about says what it is, where no metric of its name does.
+	about string
 }
 
 // detail is how closely a question looks at what happened.
@@ -49,12 +51,21 @@ const (
 // shopRevenue is the measure that keeps only the period and the bucket: neither filter nor group narrows it.
 const shopRevenue = "shop_revenue"
 
+// claimsEnd is the measure that is an instant and no number.
+const claimsEnd = "claims_end"
+
 // measures are those of every report, in this order.
 var measures = []measure{
 	{column: "issued", aggregate: sumOf, of: "kind = 'quantity'", detail: promotionDetail},
 	{column: "claims", aggregate: sumOf, of: "kind = 'claim'", detail: placeDetail},
-	{column: "redeemed_claims", aggregate: sumOf, of: "kind = 'cohort'", detail: placeDetail},
-	{column: "claims_end", aggregate: "maxIf(facts.valid_to, %s)", of: "kind = 'claim'", detail: placeDetail},
+	{
+		column: "redeemed_claims", aggregate: sumOf, of: "kind = 'cohort'", detail: placeDetail,
+		about: "Claims made in the range that have been redeemed by now, whenever that was: what USAGE_RATE is computed from.",
+	},
+	{
+		column: claimsEnd, aggregate: "maxIf(facts.valid_to, %s)", of: "kind = 'claim'", detail: placeDetail,
+		about: "When the last of the claims made in the range ends. Until then USAGE_RATE may rise. 1970 without claims.",
+	},
 	{column: "usage", aggregate: sumOf, of: "kind = 'redemption'", detail: placeDetail},
 	{
 		column: "orders", aggregate: sumOf, of: "kind = 'order'", detail: lineDetail,
@@ -74,7 +85,10 @@ var measures = []measure{
 	{column: "refunds", aggregate: "-sumIf(facts.revenue, %s)", of: reversals, detail: lineDetail},
 	{column: "discount_cost", aggregate: discount, of: soldLines, detail: lineDetail},
 	{column: "net_discount_cost", aggregate: discount, of: linesAndBack, detail: lineDetail},
-	{column: shopRevenue, aggregate: revenue, of: soldLines, detail: lineDetail, everyOrder: true},
+	{
+		column: shopRevenue, aggregate: revenue, of: soldLines, detail: lineDetail, everyOrder: true,
+		about: "What the shop got for all its paid orders, also for those that used no promotion: what SHARE_OF_SHOP_REVENUE is computed from.",
+	},
 }
 
 // selection lists the measures that a question of some detail can ask for. The condition narrows them, but for those of every

@@ -143,11 +143,17 @@ func definition(m Metric) Definition {
 // orderSQL is an expression that orders groups by the metric. Of a share of the shop's revenue the denominator is the
 // same for all groups, and is not in their rows.
 func (d Definition) orderSQL() string {
-	over := strings.Join(d.over, " + ")
 	if d.ordersBySum() {
-		return over
+		return d.overSQL()
 	}
-	return fmt.Sprintf("toFloat64(%s) / nullIf(toFloat64(%s), 0)", over, strings.Join(d.under, " + "))
+	return d.quotientSQL()
+}
+
+func (d Definition) overSQL() string { return strings.Join(d.over, " + ") }
+
+// quotientSQL is null where the denominator is zero.
+func (d Definition) quotientSQL() string {
+	return fmt.Sprintf("toFloat64(%s) / nullIf(toFloat64(%s), 0)", d.overSQL(), strings.Join(d.under, " + "))
 }
 
 // orderType is the type of that expression, as a parameter has it.
@@ -158,4 +164,4 @@ func (d Definition) orderType() string {
 	return "Float64"
 }
 
-func (d Definition) ordersBySum() bool { return d.under == nil || d.under[0] == shopRevenue }
+func (d Definition) ordersBySum() bool { return d.under == nil || d.ofEveryOrder() }

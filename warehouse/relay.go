@@ -19,8 +19,10 @@ const (
 	pollEvery = 250 * time.Millisecond
 	// leadEvery is how often a relay that does not lead tries to, and one that failed tries again.
 	leadEvery = time.Second
-	// recordEvery is how often an idle relay writes down how fresh it is, for other processes and the next start.
-	recordEvery = time.Second
+	// recordEvery is how often a relay writes down how fresh it is, for other processes and the next start, and publishEvery
+	// how often it does so in the warehouse.
+	recordEvery  = time.Second
+	publishEvery = 10 * time.Second
 )
 
 // Relay delivers facts from the ledger to the warehouse, in the order of their commits, each exactly once. Of several
@@ -168,11 +170,7 @@ func (r *Relay) poll(ctx context.Context, d *delivery, m *marks) error {
 	}
 	m.reached(now.Xmin)
 	r.know(m.asOf, nil)
-	if m.asOf.Sub(m.recorded) < recordEvery {
-		return nil
-	}
-	m.recorded = m.asOf
-	return d.stream.RecordAsOf(ctx, m.asOf)
+	return d.tell(ctx, m)
 }
 
 // know tells reports how fresh the warehouse is, the zero time if this relay cannot tell, and what keeps it from

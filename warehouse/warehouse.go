@@ -88,7 +88,10 @@ func (w *Warehouse) Migrate(ctx context.Context) error {
 	if err := w.learnDays(ctx); err != nil {
 		return err
 	}
-	return w.belong(ctx)
+	if err := w.belong(ctx); err != nil {
+		return err
+	}
+	return w.makeViews(ctx)
 }
 
 // ErrOtherLedger says that the warehouse holds the facts of another ledger. Numbers of one shop would pass for another's.
