@@ -129,7 +129,10 @@ func Migrate(ctx context.Context, c Config, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := stores.Close(); err != nil {
+	if stores.Warehouse != nil {
+		err = stores.Warehouse.Prepare(ctx) // one that was away has not been migrated
+	}
+	if err := errors.Join(err, stores.Close()); err != nil {
 		return err
 	}
 	fmt.Fprintln(out, "The schemas are current.")

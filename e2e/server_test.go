@@ -47,7 +47,7 @@ func start(t *testing.T, seed string) *server {
 	must(t, err)
 	t.Cleanup(func() { must(t, ledger.Close()) })
 	// Freshness is the ledger's clock against the warehouse's: both are real here.
-	w, err := warehouse.Open(ctx, testdb.ClickHouse(t), ledger, app.Lead(ledger), time.Now)
+	w, err := warehouse.Open(testdb.ClickHouse(t), ledger, app.Lead(ledger), time.Now)
 	must(t, err)
 	t.Cleanup(func() { must(t, w.Close()) })
 	must(t, ledger.Migrate(ctx, w.Migrate))
