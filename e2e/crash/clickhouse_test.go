@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -111,6 +112,9 @@ func (c *clickHouse) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	statement := plain(r.URL.Query().Get("query"))
 	if statement == "" {
 		statement = plain(string(rows))
+	}
+	if strings.Contains(statement, rebuildInsert.statement) {
+		c.rebuilt.Add(1)
 	}
 	when, hit := c.trap.meets(toClickHouse, statement)
 	if hit && when == before {

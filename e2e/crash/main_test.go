@@ -17,7 +17,7 @@ import (
 var program = &testserver.Program{Flags: []string{"-race"}}
 
 var (
-	crashes = flag.Int("crashes", 8, "how many crashes each matrix makes")
+	crashes = flag.Int("crashes", 5, "how many crashes each matrix makes")
 	chance  = flag.Uint64("chance", uint64(time.Now().UnixNano()), "with what chance begins: where in the matrix, and which facts")
 )
 
@@ -44,6 +44,16 @@ func must(t testing.TB, err error) {
 
 // patience bounds how long anything may take that has to happen.
 const patience = 2 * time.Minute
+
+// await waits for the trap.
+func await(t testing.TB, what string, sprung <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-sprung:
+	case <-time.After(patience):
+		t.Fatalf("waited in vain for %s", what)
+	}
+}
 
 // until waits for a condition, and fails the test if it does not come true in time.
 func until(t testing.TB, what string, holds func() bool) {

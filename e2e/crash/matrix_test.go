@@ -2,6 +2,7 @@ package crash
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -66,46 +67,38 @@ var (
 	)
 )
 
-// Whatever ends at whichever step, each fact is in the warehouse once.
-func TestDeliveryToAServer(t *testing.T) {
+// Whatever ends at whichever step, each fact is in the warehouse once. Here every store is a server of its own.
+func TestDelivery(t *testing.T) {
 	t.Parallel()
-	m := matrix{installation: install(t, true), cells: cells(theWay)}
-	m.run(func(chance *rand.Rand) func() {
-		m.write(chance)
-		return func() {}
-	})
+	i := install(t, away)
+	i.startsWithoutClickHouse()
+	m := matrix{installation: i, cells: cells(theWay)}
+	m.run(m.delivers)
+	i.handsOver()
+	i.startsWithASilentClickHouse()
 }
 
-// The same where ClickHouse dies with the server's process.
+// The same where ClickHouse is in the server's process, and dies with it.
 func TestDeliveryInOneProcess(t *testing.T) {
 	t.Parallel()
-	m := matrix{installation: install(t, false)}
+	i := install(t, inProcess)
+	m := matrix{installation: i}
 	for _, p := range theWayInOneProcess {
 		m.cells = append(m.cells, cell{p, killServer})
 	}
-	m.run(func(chance *rand.Rand) func() {
-		m.write(chance)
-		return func() {}
-	})
+	m.run(m.delivers)
+	i.asksForARebuildOnAnotherPostgres()
 }
 
 // A rebuild that ends in the middle leaves a warehouse that is right, or that asks for a rebuild; and the next rebuild is right.
 func TestRebuild(t *testing.T) {
 	t.Parallel()
-	m := matrix{installation: install(t, true), cells: cells(theRebuild)}
-	m.write(rand.New(rand.NewPCG(*chance, 0)))
-	must(t, m.reconcile())
-	m.run(func(*rand.Rand) func() {
-		rebuild := m.command("rebuild")
-		must(t, rebuild.Start())
-		return func() {
-			_ = rebuild.Wait() // it may have been interrupted
-			if err := m.reconcile(); err != nil && !strings.Contains(err.Error(), "run `voucherhouse rebuild`") {
-				t.Errorf("after an interrupted rebuild: %v", err)
-			}
-			program.Run(t, m.dataDir, m.arguments("rebuild")...)
-		}
-	})
+	i := install(t, apart)
+	m := matrix{installation: i, cells: cells(theRebuild)}
+	i.write(rand.New(rand.NewPCG(*chance, 4)))
+	must(t, i.reconcile())
+	m.run(m.rebuilds)
+	i.goesOnWithAKilledRebuild()
 }
 
 // matrix crashes an installation cell by cell, and compares after each.
@@ -115,27 +108,43 @@ type matrix struct {
 	violations int
 }
 
-// run begins somewhere in the matrix. Each time begin has the facts set off, and what it gives brings them to their end once
-// the fault is mended.
+// delivers sets facts off on their way; nothing has to be done to bring them to its end.
+func (m *matrix) delivers(chance *rand.Rand) (end func()) {
+	m.write(chance)
+	return func() {}
+}
+
+// rebuilds sets a rebuild off. After a crash another one has to be possible, and needed only if the comparison asks for it.
+func (m *matrix) rebuilds(*rand.Rand) (end func()) {
+	m.Helper()
+	rebuild := m.command("rebuild")
+	must(m, rebuild.Start())
+	return func() {
+		_ = rebuild.Wait() // it may have been interrupted
+		if err := m.reconcile(); err != nil && !strings.Contains(err.Error(), "run `voucherhouse rebuild`") {
+			m.violations++
+			m.Errorf("after an interrupted rebuild: %v", err)
+		}
+		m.installation.run("rebuild")
+	}
+}
+
+// run begins somewhere in the matrix. Each time begin sets something off, and what it gives brings that to its end once the
+// fault is mended.
 func (m *matrix) run(begin func(*rand.Rand) (end func())) {
 	m.Helper()
 	made, began := map[string]int{}, time.Now()
-	start := int(*chance % uint64(len(m.cells)))
+	first := int(*chance % uint64(len(m.cells)))
 	for n := range *crashes {
-		c := m.cells[(start+n)%len(m.cells)]
-		m.crash(c, rand.New(rand.NewPCG(*chance, uint64(n))), begin)
-		made[fmt.Sprintf("%-45s %s", c.point, c.fault.name)]++
+		c := m.cells[(first+n)%len(m.cells)]
+		m.crash(c, rand.New(rand.NewPCG(*chance, uint64(100+n))), begin)
+		made[fmt.Sprintf("%-42s %s", c.point, c.fault.name)]++
 	}
-	for _, name := range slices.Sorted(func(yield func(string) bool) {
-		for name := range made {
-			if !yield(name) {
-				return
-			}
-		}
-	}) {
+	for _, name := range slices.Sorted(maps.Keys(made)) {
 		m.Logf("%4d × %s", made[name], name)
 	}
-	m.Logf("%d crashes at %d of %d cells in %.0f s, %d violations; -chance %d", *crashes, len(made), len(m.cells), time.Since(began).Seconds(), m.violations, *chance)
+	m.Logf("%d crashes at %d of %d cells in %.0f s, %d violations; -chance %d",
+		*crashes, len(made), len(m.cells), time.Since(began).Seconds(), m.violations, *chance)
 }
 
 // crash is one crash: set off, struck, mended, compared.
@@ -143,16 +152,12 @@ func (m *matrix) crash(c cell, chance *rand.Rand, begin func(*rand.Rand) (end fu
 	m.Helper()
 	sprung := m.trap.lay(c.point, func() then { return c.strike(m.installation) })
 	end := begin(chance)
-	select {
-	case <-sprung:
-	case <-time.After(patience):
-		m.Fatalf("%s was never reached", c.point)
-	}
+	await(m, c.point.String(), sprung)
 	c.mend(m.installation)
 	end()
 	if err := m.reconcile(); err != nil {
 		m.violations++
 		m.Errorf("%s, %s: %v", c.point, c.fault.name, err)
-		program.Run(m, m.dataDir, m.arguments("rebuild")...) // for those that follow
+		m.installation.run("rebuild") // for those that follow
 	}
 }
