@@ -152,6 +152,12 @@ const (
 	reportMemory = 1 << 30 // bytes
 )
 
+// undated ends when its context does, without telling when that will be: the driver would set the server's limit of time by
+// it, five seconds later.
+type undated struct{ context.Context }
+
+func (undated) Deadline() (time.Time, bool) { return time.Time{}, false }
+
 // query runs a report's statement with its parameters and gives the rows.
 func query[R any](ctx context.Context, w *Warehouse, sql string, params clickhouse.Parameters) ([]R, error) {
 	if !w.ready.Load() {
@@ -159,7 +165,7 @@ func query[R any](ctx context.Context, w *Warehouse, sql string, params clickhou
 	}
 	ctx, cancel := context.WithTimeout(ctx, reportTime+time.Second)
 	defer cancel()
-	ctx = clickhouse.Context(ctx, clickhouse.WithParameters(params), clickhouse.WithSettings(clickhouse.Settings{
+	ctx = clickhouse.Context(undated{ctx}, clickhouse.WithParameters(params), clickhouse.WithSettings(clickhouse.Settings{
 		"max_execution_time": int(reportTime.Seconds()),
 		"max_memory_usage":   reportMemory,
 		// Over HTTP a server goes on for a caller who is gone, unless it is told not to.
