@@ -11,8 +11,9 @@ import (
 )
 
 // ErrForeignLedger says that the ledger's server is not the one whose facts the warehouse holds, as after a restore from
-// a dump: transactions are counted anew there, and the place reached means nothing. A rebuild makes the two one again.
-var ErrForeignLedger = errors.New("the ledger is on another Postgres server than the one the warehouse was filled from: run `voucherhouse rebuild`")
+// a dump: transactions are counted anew there, and the place reached means nothing. Nor is the place known if a process ended
+// while tables were exchanged. A rebuild makes the two one again.
+var ErrForeignLedger = errors.New("the warehouse was filled from another Postgres server than the ledger is on, or a rebuild was cut off in its last moment: run `voucherhouse rebuild`")
 
 const (
 	// pollEvery is how often the relay looks for new facts; half of it is the mean delay of a fact.

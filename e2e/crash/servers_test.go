@@ -81,7 +81,7 @@ func (i *installation) asksForARebuildOnAnotherPostgres() {
 	i.restore(old.owner)
 
 	i.serve()
-	const asks = "the ledger is on another Postgres server than the one the warehouse was filled from: run `voucherhouse rebuild`"
+	const asks = "the warehouse was filled from another Postgres server than the ledger is on, or a rebuild was cut off in its last moment: run `voucherhouse rebuild`"
 	until(i, "it says so", func() bool { return i.ready() == `{"canSell":true,"canReport":false,"reason":"`+asks+`"}` })
 	i.write(rand.New(rand.NewPCG(*chance, 3)))
 	i.sells()
