@@ -130,7 +130,10 @@ func Migrate(ctx context.Context, c Config, out io.Writer) error {
 		return err
 	}
 	if stores.Warehouse != nil {
-		err = stores.Warehouse.Prepare(ctx) // one that was away has not been migrated
+		// One that was away has not been migrated.
+		if err = stores.Warehouse.Prepare(ctx); err != nil {
+			err = fmt.Errorf("--clickhouse-url: %w; check the URL, and that the server runs", err)
+		}
 	}
 	if err := errors.Join(err, stores.Close()); err != nil {
 		return err
