@@ -129,7 +129,13 @@ func Migrate(ctx context.Context, c Config, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := stores.Close(); err != nil {
+	if stores.Warehouse != nil {
+		// One that was away has not been migrated.
+		if err = stores.Warehouse.Prepare(ctx); err != nil {
+			err = fmt.Errorf("--clickhouse-url: %w; check the URL, and that the server runs", err)
+		}
+	}
+	if err := errors.Join(err, stores.Close()); err != nil {
 		return err
 	}
 	fmt.Fprintln(out, "The schemas are current.")

@@ -43,6 +43,8 @@ func (h *health) startup(w http.ResponseWriter, _ *http.Request) {
 type readiness struct {
 	CanSell   bool `json:"canSell"`
 	CanReport bool `json:"canReport"`
+	// Reason is for people: why it cannot report.
+	Reason string `json:"reason,omitempty"`
 }
 
 func (h *health) ready(w http.ResponseWriter, r *http.Request) {
@@ -51,13 +53,24 @@ func (h *health) ready(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), pingTime)
 		defer cancel()
 		state.CanSell = stores.Ledger.Ping(ctx) == nil
-		state.CanReport = stores.Warehouse != nil && stores.Warehouse.Ping(ctx) == nil
+		if err := stores.canReport(ctx); err != nil {
+			state.Reason = err.Error()
+		}
+		state.CanReport = state.Reason == ""
 	}
 	w.Header().Set("Content-Type", "application/json")
 	if !state.CanSell {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
 	json.NewEncoder(w).Encode(state)
+}
+
+// canReport is nil if reports can be made and what they are made from arrives.
+func (s *Stores) canReport(ctx context.Context) error {
+	if s.Warehouse == nil {
+		return errNoWarehouse
+	}
+	return s.Warehouse.Ready(ctx)
 }
 
 // noWarehouse answers for a process without a warehouse.

@@ -91,6 +91,10 @@ func (s *Stores) awaitReports(ctx context.Context, at time.Time) {
 		if err == nil && !freshness.AsOf.Before(at) {
 			return
 		}
+		if err := s.Warehouse.Trouble(); err != nil {
+			slog.Warn("the warehouse cannot catch up", "reason", err)
+			return
+		}
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():

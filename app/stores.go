@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -40,7 +41,8 @@ type engines struct {
 }
 
 // Open takes the data directory, starts the embedded engines that are needed, connects, and brings both schemas up to
-// date. Only one process at a time can have a data directory open.
+// date. Only one process at a time can have a data directory open. A ClickHouse of the operator's own that does not answer is
+// no reason not to sell: its schema follows once it does.
 func Open(ctx context.Context, c Config, clock func() time.Time) (_ *Stores, err error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -65,24 +67,40 @@ func Open(ctx context.Context, c Config, clock func() time.Time) (_ *Stores, err
 	}
 	s.Ledger.ChatWindow, s.Ledger.Reservation = c.ChatWindow, c.Reservation
 	if c.withWarehouse() {
-		if s.Warehouse, err = s.engines.warehouse(ctx, c, s.Ledger, clock); err != nil {
+		if s.Warehouse, err = s.engines.warehouse(c, s.Ledger, clock); err != nil {
 			return nil, err
 		}
 	}
-	err = s.migrate(ctx)
-	if err != nil && c.PostgresURL != "" && !errors.Is(err, warehouse.ErrOtherLedger) {
-		err = fmt.Errorf("--postgres-url: %w; the login must be able to make tables and roles", err)
-	}
-	return s, err
+	return s, s.migrate(ctx, c)
 }
 
-func (s *Stores) migrate(ctx context.Context) error {
-	return s.Ledger.Migrate(ctx, func(ctx context.Context) error {
-		if s.Warehouse == nil {
-			return nil
-		}
-		return s.Warehouse.Migrate(ctx)
+func (s *Stores) migrate(ctx context.Context, c Config) error {
+	var warehouses error
+	err := s.Ledger.Migrate(ctx, func(ctx context.Context) error {
+		warehouses = s.migrateWarehouse(ctx)
+		return warehouses
 	})
+	switch {
+	case err == nil || errors.Is(err, warehouse.ErrOtherLedger):
+		return err
+	case warehouses == nil && c.PostgresURL != "":
+		return fmt.Errorf("--postgres-url: %w; the login must be able to make tables and roles", err)
+	case warehouses != nil && c.ClickHouseURL != "":
+		return fmt.Errorf("--clickhouse-url: %w; check the URL, and what the login may do", err)
+	}
+	return err
+}
+
+func (s *Stores) migrateWarehouse(ctx context.Context) error {
+	if s.Warehouse == nil {
+		return nil
+	}
+	err := s.Warehouse.Migrate(ctx)
+	if errors.Is(err, warehouse.ErrAway) {
+		slog.Warn("reports are unavailable until ClickHouse answers; everything else goes on", "error", err)
+		return nil
+	}
+	return err
 }
 
 // startEngines starts the embedded engines that no URL replaces, side by side.
@@ -128,7 +146,7 @@ func (e *engines) ledger(ctx context.Context, c Config, clock func() time.Time) 
 	return postgres.Open(ctx, e.postgres.DSN(database), clock)
 }
 
-func (e *engines) warehouse(ctx context.Context, c Config, ledger *postgres.Ledger, clock func() time.Time) (*warehouse.Warehouse, error) {
+func (e *engines) warehouse(c Config, ledger *postgres.Ledger, clock func() time.Time) (*warehouse.Warehouse, error) {
 	var options *clickhouse.Options
 	if c.ClickHouseURL == "" {
 		options = e.clickhouse.Options()
@@ -139,11 +157,7 @@ func (e *engines) warehouse(ctx context.Context, c Config, ledger *postgres.Ledg
 			return nil, errors.New("--clickhouse-url cannot be read")
 		}
 	}
-	w, err := warehouse.Open(ctx, options, ledger, Lead(ledger), clock)
-	if err != nil && c.ClickHouseURL != "" {
-		err = fmt.Errorf("--clickhouse-url: %w; check the URL, and that the server runs", err)
-	}
-	return w, err
+	return warehouse.Open(options, ledger, Lead(ledger), clock)
 }
 
 // Lead opens the ledger's streams for the warehouse.

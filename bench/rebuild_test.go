@@ -31,7 +31,7 @@ func filled(b *testing.B, facts int) (*postgres.Ledger, *warehouse.Warehouse, pr
 	ledger, err := postgres.Open(b.Context(), dsn, time.Now)
 	must(b, err)
 	b.Cleanup(func() { ledger.Close() })
-	w, err := warehouse.Open(b.Context(), testdb.ClickHouse(b), ledger, app.Lead(ledger), time.Now)
+	w, err := warehouse.Open(testdb.ClickHouse(b), ledger, app.Lead(ledger), time.Now)
 	must(b, err)
 	b.Cleanup(func() { w.Close() })
 	must(b, ledger.Migrate(b.Context(), w.Migrate))

@@ -48,7 +48,7 @@ func delivered(t *testing.T) views {
 	ledger, err := postgres.Open(t.Context(), dsn, time.Now)
 	must(t, err)
 	t.Cleanup(func() { ledger.Close() })
-	w, err := warehouse.Open(t.Context(), options, ledger, app.Lead(ledger), time.Now)
+	w, err := warehouse.Open(options, ledger, app.Lead(ledger), time.Now)
 	must(t, err)
 	t.Cleanup(func() { w.Close() })
 	must(t, ledger.Migrate(t.Context(), w.Migrate))

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/jmoiron/sqlx"
 
 	"voucherhouse/app"
@@ -31,8 +32,10 @@ type server struct {
 	db        *sqlx.DB
 	ledger    *postgres.Ledger
 	warehouse *warehouse.Warehouse
-	keys      *auth.Keys
-	app       *app.Server
+	// clickhouse is where the warehouse is.
+	clickhouse *clickhouse.Options
+	keys       *auth.Keys
+	app        *app.Server
 	// clock is the time since noon, and tokenClock by how much tokens are older than they are.
 	clock, tokenClock *atomic.Int64
 }
@@ -47,7 +50,8 @@ func start(t *testing.T, seed string) *server {
 	must(t, err)
 	t.Cleanup(func() { must(t, ledger.Close()) })
 	// Freshness is the ledger's clock against the warehouse's: both are real here.
-	w, err := warehouse.Open(ctx, testdb.ClickHouse(t), ledger, app.Lead(ledger), time.Now)
+	options := testdb.ClickHouse(t)
+	w, err := warehouse.Open(options, ledger, app.Lead(ledger), time.Now)
 	must(t, err)
 	t.Cleanup(func() { must(t, w.Close()) })
 	must(t, ledger.Migrate(ctx, w.Migrate))
@@ -67,7 +71,7 @@ func start(t *testing.T, seed string) *server {
 	must(t, err)
 	s.Open(ctx, &app.Stores{Ledger: ledger, Warehouse: w, Keys: keys}, clock, app.PlainExplorer())
 	t.Cleanup(func() { must(t, s.Close()) })
-	return &server{url: s.URL(), db: db, ledger: ledger, warehouse: w, keys: keys, app: s, clock: passed, tokenClock: older}
+	return &server{url: s.URL(), db: db, ledger: ledger, warehouse: w, clickhouse: options, keys: keys, app: s, clock: passed, tokenClock: older}
 }
 
 // callers are who asks in the cases. The seller, agent, host and analyst belong to shop 1, the rival to shop 2.

@@ -82,7 +82,7 @@ func countedReports(t *testing.T, ledger *postgres.Ledger) (w *warehouse.Warehou
 		engine, err := transport(h)
 		return lineTo{engine, line}, err
 	}
-	w, err := warehouse.Open(t.Context(), options, ledger, app.Lead(ledger), time.Now)
+	w, err := warehouse.Open(options, ledger, app.Lead(ledger), time.Now)
 	must(t, err)
 	t.Cleanup(func() { must(t, w.Close()) })
 	must(t, w.Migrate(t.Context()))

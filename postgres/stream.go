@@ -24,7 +24,7 @@ type Stream struct {
 
 // Stream takes the right to deliver a stream. Nil if somebody else has it.
 func (l *Ledger) Stream(ctx context.Context, name string) (*Stream, error) {
-	conn, err := l.db.Connx(ctx)
+	conn, err := l.liveConn(ctx)
 	if err != nil {
 		return nil, asError(ctx, fmt.Errorf("connecting to deliver %s: %w", name, err))
 	}
@@ -37,6 +37,25 @@ func (l *Ledger) Stream(ctx context.Context, name string) (*Stream, error) {
 		return nil, asError(ctx, errors.Join(err, s.Close()))
 	}
 	return s, nil
+}
+
+// liveConn is a connection that answers. Those of the pool may have ended with a server that has come back since; statements
+// on the pool itself get over that.
+func (l *Ledger) liveConn(ctx context.Context) (*sqlx.Conn, error) {
+	for {
+		conn, err := l.db.Connx(ctx)
+		if err != nil {
+			return nil, err
+		}
+		err = conn.PingContext(ctx)
+		if err == nil {
+			return conn, nil
+		}
+		conn.Close() // and the pool forgets one that is bad
+		if !errors.Is(err, driver.ErrBadConn) {
+			return nil, err
+		}
+	}
 }
 
 const (

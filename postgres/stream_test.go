@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jmoiron/sqlx"
+
 	"voucherhouse/promo"
 )
 
@@ -150,6 +152,31 @@ func TestOneHolderOfAStream(t *testing.T) {
 	wantCode(t, lost.Advance(t.Context(), promo.Position{}), promo.Unavailable)
 	if err := lost.Close(); err != nil {
 		t.Errorf("closing what is lost: %v", err)
+	}
+}
+
+// Connections that ended behind the pool's back, as with a server that was killed and came back, are in nobody's way.
+func TestAStreamIsOfAConnectionThatLives(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	var idle []*sqlx.Conn
+	for range 5 {
+		conn, err := b.Ledger.db.Connx(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		idle = append(idle, conn)
+	}
+	for _, conn := range idle {
+		conn.Close()
+	}
+	b.exec(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`)
+	s, err := b.Ledger.Stream(t.Context(), "facts")
+	if err != nil || s == nil {
+		t.Fatalf("got %v, %v", s, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

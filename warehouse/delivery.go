@@ -79,6 +79,31 @@ func (d *delivery) deliver(ctx context.Context, xmin uint64, delivered func(fact
 	return err
 }
 
+// catchUpTries bounds how long catching up waits for transactions that do not end: ten seconds.
+const catchUpTries = int(10 * time.Second / pollEvery)
+
+// catchUp delivers everything that is committed now: it waits for the transactions that run, since facts that are committed
+// already may come after theirs. One that does not end holds them back.
+func (d *delivery) catchUp(ctx context.Context) error {
+	first, err := d.stream.Snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	xmin := first.Xmin
+	for range catchUpTries {
+		if err := d.deliver(ctx, xmin, func(int) {}); err != nil || xmin >= first.Xmax {
+			return err
+		}
+		wait(ctx, pollEvery)
+		now, err := d.stream.Snapshot(ctx)
+		if err != nil {
+			return err
+		}
+		xmin = now.Xmin
+	}
+	return nil
+}
+
 // load reads the range that follows a position. Nil if there is nothing.
 func (d *delivery) load(ctx context.Context, after promo.Position, xmin uint64) (*cargo, error) {
 	facts, err := d.stream.After(ctx, after, xmin, mostFacts)

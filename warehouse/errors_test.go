@@ -84,6 +84,8 @@ func TestWhatCallersAreToldOfAFailedReport(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	t.Run("a report that takes too much is a timeout", b.testAReportThatTakesTooMuchIsATimeout)
+	t.Run("every report has the limits", b.testEveryReportHasTheLimits)
+	t.Run("a report that nobody waits for is gone from the server", b.testAReportThatNobodyWaitsForIsGone)
 	t.Run("a deadline is a timeout and a cancellation is the caller's own", b.testADeadlineIsATimeoutAndACancellationIsTheCallersOwn)
 	t.Run("a statement of ours that is wrong is nothing for callers", b.testAStatementOfOursThatIsWrongIsNothingForCallers)
 }
@@ -99,10 +101,44 @@ func (b *bundle) testAReportThatTakesTooMuchIsATimeout(t *testing.T) {
 		if code(err) != promo.Timeout {
 			t.Errorf("%s: %v", name, err)
 		}
-		eventually(t, "the report is gone from the server", func() bool {
-			return b.count(t, "count()", "system.processes where current_database = currentDatabase() and position(query, 'from numbers(10') > 0 and position(query, 'system.processes') = 0") == 0
-		})
+		b.gone(t)
 	}
+}
+
+// endless are the reports of these tests that still run.
+const endless = "system.processes where current_database = currentDatabase() and position(query, 'from numbers(10') > 0 and position(query, 'system.processes') = 0"
+
+// gone waits until no report of these tests runs in the server.
+func (b *bundle) gone(t *testing.T) {
+	t.Helper()
+	eventually(t, "the report is gone from the server", func() bool { return b.count(t, "count()", endless) == 0 })
+}
+
+func (b *bundle) testEveryReportHasTheLimits(t *testing.T) {
+	rows, err := query[struct {
+		Time   float64 `ch:"time"`
+		Memory uint64  `ch:"memory"`
+	}](t.Context(), b.Warehouse, "select toFloat64(getSetting('max_execution_time')) as time, toUInt64(getSetting('max_memory_usage')) as memory", nil)
+	must(t, err)
+	equal(t, rows[0].Time, reportTime.Seconds())
+	equal(t, rows[0].Memory, reportMemory)
+}
+
+func (b *bundle) testAReportThatNobodyWaitsForIsGone(t *testing.T) {
+	ctx, leave := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		_, err := query[struct {
+			N uint64 `ch:"n"`
+		}](ctx, b.Warehouse, "select count() as n from numbers(1000000000000) where sipHash64(number) = 1", nil)
+		ended <- err
+	}()
+	eventually(t, "the report runs", func() bool { return b.count(t, "count()", endless) == 1 })
+	leave()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	b.gone(t)
 }
 
 func (b *bundle) testADeadlineIsATimeoutAndACancellationIsTheCallersOwn(t *testing.T) {

@@ -144,6 +144,7 @@ func (b *bundle) overWire(t testing.TB, lost, unheard int64) *bundle {
 func (b *bundle) again(t testing.TB, options *clickhouse.Options) *bundle {
 	t.Helper()
 	other := open(t, b.ledger, options, leadOf(b.ledger))
+	must(t, other.Prepare(t.Context()))
 	other.owner, other.shop, other.other = b.owner, b.shop, b.other
 	return other
 }

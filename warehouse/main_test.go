@@ -66,7 +66,7 @@ func openLedger(t testing.TB, dsn string) *postgres.Ledger {
 // open opens a warehouse on tables that are there already, or will be.
 func open(t testing.TB, ledger *postgres.Ledger, options *clickhouse.Options, lead Lead) *bundle {
 	t.Helper()
-	w, err := Open(t.Context(), options, ledger, lead, fixedClock)
+	w, err := Open(options, ledger, lead, fixedClock)
 	must(t, err)
 	t.Cleanup(func() { w.Close() })
 	return &bundle{Warehouse: w, ledger: ledger, options: options, lead: lead}

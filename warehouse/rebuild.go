@@ -30,6 +30,9 @@ const exchangeTime = time.Minute
 // Rebuild fills the facts anew from the ledger and puts them in the place of the old ones, while reports go on being
 // answered from those. One that was interrupted goes on where it stopped.
 func (w *Warehouse) Rebuild(ctx context.Context, progress Progress) error {
+	if err := w.Prepare(ctx); err != nil {
+		return err
+	}
 	stream, err := w.relay.leadSoon(ctx, rebuildStream)
 	if err != nil {
 		return err
@@ -108,8 +111,9 @@ func (w *Warehouse) exchange(ctx context.Context, d *delivery, delivered func(fa
 		return err
 	}
 	// An insert of the old table that somebody has given up must not arrive in the new one.
+	old := w.relay.facts()
 	for _, b := range open {
-		if err := (&sink{conn: w.conn, table: "facts"}).kill(ctx, b); err != nil {
+		if err := old.kill(ctx, b); err != nil {
 			return err
 		}
 	}

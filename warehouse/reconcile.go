@@ -65,9 +65,16 @@ func (r factTotalsRow) promo() promo.FactTotals {
 	}
 }
 
-// Reconcile compares ledger and warehouse up to what has been delivered: counts and sums by shop, day and kind. It records
-// the outcome and gives every difference.
+// Reconcile delivers what the ledger has committed, and compares ledger and warehouse: counts and sums by shop, day and kind.
+// It records the outcome and gives every difference. What waits for a transaction that does not end, or for another process
+// that delivers, is not compared.
 func (w *Warehouse) Reconcile(ctx context.Context) (*promo.Reconciliation, []Difference, error) {
+	if err := w.Prepare(ctx); err != nil {
+		return nil, nil, err
+	}
+	if err := w.relay.catchUp(ctx); err != nil {
+		return nil, nil, err
+	}
 	state, err := w.ledger.Delivered(ctx, factStream)
 	if err != nil {
 		return nil, nil, err

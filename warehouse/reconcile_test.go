@@ -60,13 +60,45 @@ func TestReconcileFindsWhatTheLedgerDoesNotHave(t *testing.T) {
 	equal(t, differences[1].String(), "shop 1, 2024-02-29, cohort: 0 facts in the ledger, 1 in the warehouse")
 }
 
-func TestReconcileIsAboutWhatHasBeenDelivered(t *testing.T) {
+func TestReconcileBringsWhatIsCommitted(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	equal(t, b.status(t).LastReconciliation, nil)
 	b.exactlyOnce(t) // nothing
 	write(t, b.owner, b.shop, claims(2, march)...)
+	outcome, _, err := b.Reconcile(t.Context())
+	must(t, err)
+	equal(t, *outcome, promo.Reconciliation{At: now, LedgerFacts: 2, WarehouseFacts: 2, Matches: true})
+}
+
+func TestReconcileBringsWhatIsCommittedThroughTheRelay(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.run(t)
+	eventually(t, "the relay leads", func() bool { return !b.relay.asOf().IsZero() })
+	for _, lost := range []bool{false, true} {
+		if lost { // and nobody has noticed
+			_, err := b.owner.Exec(cutRelays)
+			must(t, err)
+		}
+		write(t, b.owner, b.shop, claims(3, march)...)
+		_, _, err := b.Reconcile(t.Context())
+		must(t, err)
+		b.exactlyOnce(t)
+	}
+	eventually(t, "the relay leads again", func() bool { return !b.relay.asOf().IsZero() && b.relay.trouble() == nil })
+	write(t, b.owner, b.shop, claims(1, march)...)
+	b.arrive(t, 7)
+	b.exactlyOnce(t)
+}
+
+func TestReconcileLeavesToAnotherProcessWhatThatDelivers(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	write(t, b.owner, b.shop, claims(2, march)...)
 	must(t, b.deliver(t))
+	stream := b.takeStream(t, factStream)
+	defer stream.Close()
 	write(t, b.owner, b.shop, claims(5, march)...)
 	outcome, _, err := b.Reconcile(t.Context())
 	must(t, err)

@@ -11,8 +11,9 @@ import (
 )
 
 // ErrForeignLedger says that the ledger's server is not the one whose facts the warehouse holds, as after a restore from
-// a dump: transactions are counted anew there, and the place reached means nothing. A rebuild makes the two one again.
-var ErrForeignLedger = errors.New("the ledger is on another Postgres server than the one the warehouse was filled from: run `voucherhouse rebuild`")
+// a dump: transactions are counted anew there, and the place reached means nothing. Nor is the place known if a process ended
+// while tables were exchanged. A rebuild makes the two one again.
+var ErrForeignLedger = errors.New("the warehouse was filled from another Postgres server than the ledger is on, or a rebuild was cut off in its last moment: run `voucherhouse rebuild`")
 
 const (
 	// pollEvery is how often the relay looks for new facts; half of it is the mean delay of a fact.
@@ -28,15 +29,15 @@ const (
 // Relay delivers facts from the ledger to the warehouse, in the order of their commits, each exactly once. Of several
 // relays on one ledger one works and the others stand by.
 type Relay struct {
-	lead Lead
-	conn driver.Conn
+	// prepare makes the warehouse ready for facts, unless it is.
+	prepare func(context.Context) error
+	lead    Lead
+	conn    driver.Conn
 
 	// delivering is held while facts move or the stream changes hands; who else holds it has the tables to itself.
 	delivering sync.Mutex
-	// stream is that of a relay that leads. Guarded by delivering, like replaced.
-	stream Stream
-	// replaced says that the table was exchanged under a relay that leads: it must take the stream up anew.
-	replaced bool
+	// leading is the delivery of a relay that leads. Guarded by delivering.
+	leading *delivery
 
 	begun sync.Once
 	first chan struct{}
@@ -46,8 +47,8 @@ type Relay struct {
 	problem error
 }
 
-func newRelay(lead Lead, conn driver.Conn) *Relay {
-	return &Relay{lead: lead, conn: conn, first: make(chan struct{})}
+func newRelay(prepare func(context.Context) error, lead Lead, conn driver.Conn) *Relay {
+	return &Relay{prepare: prepare, lead: lead, conn: conn, first: make(chan struct{})}
 }
 
 // Relay is the warehouse's relay.
@@ -60,7 +61,7 @@ func (r *Relay) Run(ctx context.Context) {
 		if ctx.Err() != nil {
 			break
 		}
-		if errors.Is(err, errReplaced) {
+		if errors.Is(err, errTaken) {
 			continue
 		}
 		r.report(err)
@@ -69,20 +70,20 @@ func (r *Relay) Run(ctx context.Context) {
 	r.know(time.Time{}, nil)
 }
 
-// errReplaced ends a delivery into a table that another one has replaced.
-var errReplaced = errors.New("the table was replaced")
+// errTaken ends a delivery whose stream was taken from it, for a rebuild or a doubt: it is to be taken up anew.
+var errTaken = errors.New("the stream was taken from the relay")
 
 // exclusively runs do while no fact moves into the tables that reports read. If another process holds the stream of
 // facts it is ErrBusy: that one cannot be made to wait.
 func (r *Relay) exclusively(ctx context.Context, do func() error) error {
 	r.delivering.Lock()
 	defer r.delivering.Unlock()
-	if r.stream != nil {
+	if d := r.leading; d != nil {
 		// A relay whose connection is gone no longer holds the stream, and may not have noticed.
-		if _, err := r.stream.Snapshot(ctx); err != nil {
+		if _, err := d.stream.Snapshot(ctx); err != nil {
 			return err
 		}
-		r.replaced = true
+		defer r.let(d)
 		return do()
 	}
 	stream, err := r.leadSoon(ctx, factStream)
@@ -92,6 +93,36 @@ func (r *Relay) exclusively(ctx context.Context, do func() error) error {
 	defer stream.Close()
 	return do()
 }
+
+// catchUp delivers what is committed now, so that nobody has to wait for it. Where another process delivers, it is left to
+// that one.
+func (r *Relay) catchUp(ctx context.Context) error {
+	r.delivering.Lock()
+	defer r.delivering.Unlock()
+	if d := r.leading; d != nil {
+		if d.catchUp(ctx) == nil {
+			return nil
+		}
+		// Perhaps it is only the connection, whose end nobody has noticed yet. Whatever is in doubt is settled below.
+		r.let(d)
+	}
+	stream, err := r.leadSoon(ctx, factStream)
+	if errors.Is(err, ErrBusy) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	d, _, err := begin(ctx, stream, r.facts())
+	if err != nil {
+		return err
+	}
+	return d.catchUp(ctx)
+}
+
+// facts is where the facts go that reports read.
+func (r *Relay) facts() sink { return sink{conn: r.conn, table: "facts"} }
 
 // leadSoon takes a stream, or is ErrBusy after a second: Postgres needs a moment to notice that the holder before, who
 // may have been this relay, is gone.
@@ -108,11 +139,14 @@ func (r *Relay) leadSoon(ctx context.Context, name string) (Stream, error) {
 
 // leadOnce delivers while this process holds the stream. Nil at once if another does.
 func (r *Relay) leadOnce(ctx context.Context) error {
+	if err := r.prepare(ctx); err != nil {
+		return err
+	}
 	d, m, err := r.take(ctx)
 	if err != nil || d == nil {
 		return err
 	}
-	defer r.give()
+	defer r.give(d)
 	return r.deliver(ctx, d, m)
 }
 
@@ -124,22 +158,29 @@ func (r *Relay) take(ctx context.Context) (*delivery, marks, error) {
 	if err != nil || stream == nil {
 		return nil, marks{}, err
 	}
-	d, state, err := begin(ctx, stream, sink{conn: r.conn, table: "facts"})
+	d, state, err := begin(ctx, stream, r.facts())
 	if err != nil {
 		return nil, marks{}, errors.Join(err, stream.Close())
 	}
-	r.stream, r.replaced = stream, false
+	r.leading = d
 	return d, marks{asOf: state.AsOf, recorded: state.AsOf}, nil
 }
 
-// give gives the stream back.
-func (r *Relay) give() {
+// give gives the stream back, unless it was taken.
+func (r *Relay) give(d *delivery) {
 	r.delivering.Lock()
 	defer r.delivering.Unlock()
-	if err := r.stream.Close(); err != nil {
+	if r.leading == d {
+		r.let(d)
+	}
+}
+
+// let lets the stream of a relay that leads go.
+func (r *Relay) let(d *delivery) {
+	r.leading = nil
+	if err := d.stream.Close(); err != nil {
 		slog.Warn("giving back the stream of facts", "error", err)
 	}
-	r.stream = nil
 }
 
 // deliver polls until the context ends or something fails.
@@ -157,8 +198,8 @@ func (r *Relay) deliver(ctx context.Context, d *delivery, m marks) error {
 func (r *Relay) poll(ctx context.Context, d *delivery, m *marks) error {
 	r.delivering.Lock()
 	defer r.delivering.Unlock()
-	if r.replaced {
-		return errReplaced
+	if r.leading != d {
+		return errTaken
 	}
 	now, err := d.stream.Snapshot(ctx)
 	if err != nil {
@@ -169,6 +210,9 @@ func (r *Relay) poll(ctx context.Context, d *delivery, m *marks) error {
 		return err
 	}
 	m.reached(now.Xmin)
+	if r.trouble() != nil {
+		slog.Info("delivery of facts to the warehouse goes on")
+	}
 	r.know(m.asOf, nil)
 	return d.tell(ctx, m)
 }

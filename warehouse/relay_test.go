@@ -101,6 +101,11 @@ func TestAFactThatCommitsLateIsNotLost(t *testing.T) {
 	})
 }
 
+// cutRelays ends the connections of those who hold streams of the database.
+const cutRelays = `
+select pg_terminate_backend(pid) from pg_locks
+where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())`
+
 func TestOfTwoRelaysTheOtherTakesOver(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -122,9 +127,7 @@ func TestOfTwoRelaysTheOtherTakesOver(t *testing.T) {
 	write(t, b.owner, b.shop, claims(3, march)...)
 	b.arrive(t, 3)
 
-	_, err := b.owner.Exec(`
-		select pg_terminate_backend(pid) from pg_locks
-		where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())`)
+	_, err := b.owner.Exec(cutRelays)
 	must(t, err)
 	write(t, b.owner, b.shop, claims(2, march)...)
 	eventually(t, "the other relay leads", func() bool { return !other.relay.asOf().IsZero() })
@@ -202,7 +205,8 @@ func TestOtherTroubleIsNotToldInItsOwnWords(t *testing.T) {
 func TestARelayThatCannotLeadBeginsAllTheSame(t *testing.T) {
 	t.Parallel()
 	refused := errors.New("refused")
-	r := newRelay(func(context.Context, string) (Stream, error) { return nil, refused }, nil)
+	prepared := func(context.Context) error { return nil }
+	r := newRelay(prepared, func(context.Context, string) (Stream, error) { return nil, refused }, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"github.com/ClickHouse/clickhouse-go/v2"
+
 	"voucherhouse/promo"
 )
 
@@ -51,9 +53,8 @@ func (w *Warehouse) Status(ctx context.Context) (*Status, error) {
 
 // blockedBy names what holds delivery up: the relay's own trouble, else a transaction of the ledger that does not end.
 func (w *Warehouse) blockedBy(ctx context.Context, waiting int64) (*string, error) {
-	if trouble := w.relay.trouble(); trouble != nil {
-		told := tell(trouble)
-		return &told, nil
+	if trouble := w.Trouble(); trouble != nil {
+		return new(trouble.Error()), nil
 	}
 	if waiting == 0 {
 		return nil, nil
@@ -70,8 +71,32 @@ func tell(trouble error) string {
 	if batch, ok := errors.AsType[*BatchError](trouble); ok {
 		return batch.Error()
 	}
-	if errors.Is(trouble, ErrForeignLedger) {
-		return ErrForeignLedger.Error()
+	for _, known := range []error{ErrForeignLedger, ErrOtherLedger, ErrAway} {
+		if errors.Is(trouble, known) {
+			return known.Error()
+		}
+	}
+	if _, refused := errors.AsType[*clickhouse.Exception](trouble); refused {
+		return "ClickHouse refuses facts; the log says why. They wait in the ledger, and delivery goes on once it takes them"
 	}
 	return "delivery has stopped; the log says why"
+}
+
+// Trouble is what keeps the relay from delivering, in words for people. Nil if nothing does.
+func (w *Warehouse) Trouble() error {
+	if trouble := w.relay.trouble(); trouble != nil {
+		return errors.New(tell(trouble))
+	}
+	return nil
+}
+
+// Ready is nil if reports can be made and facts arrive. Its error is in words for people.
+func (w *Warehouse) Ready(ctx context.Context) error {
+	if trouble := w.Trouble(); trouble != nil {
+		return trouble
+	}
+	if !w.ready.Load() || w.conn.Ping(ctx) != nil {
+		return ErrAway
+	}
+	return nil
 }

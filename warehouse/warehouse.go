@@ -17,6 +17,8 @@ import (
 
 // Ledger is what the warehouse asks of the store of record, beside its streams of facts.
 type Ledger interface {
+	// Migrate brings the ledger to its current schema and then runs also, all under a lock.
+	Migrate(ctx context.Context, also func(context.Context) error) error
 	Identity(ctx context.Context) (string, error)
 	Delivered(ctx context.Context, stream string) (promo.StreamState, error)
 	Waiting(ctx context.Context, after promo.Position) (int64, error)
@@ -33,49 +35,71 @@ type Warehouse struct {
 	ledger  Ledger
 	relay   *Relay
 	clock   func() time.Time
+	// ready says that the tables are there, current, and this ledger's. Until then nothing is read or written.
+	ready atomic.Bool
 	// days says that all facts know their day.
 	days    atomic.Bool
 	updates updates
 }
 
-// Open connects to the ClickHouse that the options name, and makes the database they name if it is missing. Facts come
+// Open gives a warehouse in the ClickHouse and the database that the options name, which need not be there yet. Facts come
 // through the streams that lead opens.
-func Open(ctx context.Context, options *clickhouse.Options, ledger Ledger, lead Lead, clock func() time.Time) (*Warehouse, error) {
-	if err := createDatabase(ctx, *options); err != nil {
-		return nil, err
-	}
+func Open(options *clickhouse.Options, ledger Ledger, lead Lead, clock func() time.Time) (*Warehouse, error) {
 	conn, err := clickhouse.Open(options)
 	if err != nil {
-		return nil, fmt.Errorf("connecting to ClickHouse: %w", err)
-	}
-	if err := conn.Ping(ctx); err != nil {
-		conn.Close()
-		return nil, fmt.Errorf("connecting to ClickHouse: %w", err)
+		return nil, fmt.Errorf("reading where ClickHouse is: %w", err)
 	}
 	w := &Warehouse{options: options, conn: conn, ledger: ledger, clock: clock}
-	w.relay = newRelay(lead, conn)
+	w.relay = newRelay(w.Prepare, lead, conn)
 	w.updates.moved, w.updates.ask = w.moved, w.CoreData
 	return w, nil
 }
 
-// createDatabase connects to the default database, which every server has.
-func createDatabase(ctx context.Context, options clickhouse.Options) error {
-	name := options.Auth.Database
+// ErrAway says that ClickHouse does not answer.
+var ErrAway = errors.New("ClickHouse does not answer")
+
+// answerTime bounds how long ClickHouse may take to say that it is there.
+const answerTime = 5 * time.Second
+
+// createDatabase makes the database, unless it is there. It asks in the default database, which every server has. ErrAway if
+// nobody answers.
+func (w *Warehouse) createDatabase(ctx context.Context) error {
+	options := *w.options
 	options.Auth.Database = "default"
 	conn, err := clickhouse.Open(&options)
 	if err != nil {
-		return fmt.Errorf("connecting to ClickHouse: %w", err)
+		return fmt.Errorf("reading where ClickHouse is: %w", err)
 	}
 	defer conn.Close()
-	err = conn.Exec(ctx, "create database if not exists {name:Identifier}", clickhouse.Named("name", name))
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	err = conn.Exec(ctx, "create database if not exists {name:Identifier}", clickhouse.Named("name", w.options.Auth.Database))
+	if _, answered := errors.AsType[*clickhouse.Exception](err); err != nil && !answered {
+		return fmt.Errorf("%w: %w", ErrAway, err)
+	}
 	if err != nil {
-		return fmt.Errorf("making the database %s: %w", name, err)
+		return fmt.Errorf("making the database %s: %w", w.options.Auth.Database, err)
 	}
 	return nil
 }
 
-// Migrate brings the tables to the current schema. ClickHouse has no lock for it: the caller holds one.
+// Prepare makes the warehouse ready, unless it is: one that was away when the process began has yet to be migrated.
+func (w *Warehouse) Prepare(ctx context.Context) error {
+	if w.ready.Load() {
+		return nil
+	}
+	if err := w.createDatabase(ctx); err != nil {
+		return err // before the lock of migrations is taken, for which others may wait
+	}
+	return w.ledger.Migrate(ctx, w.Migrate)
+}
+
+// Migrate makes the database if it is missing and brings its tables to the current schema. ClickHouse has no lock for it: the
+// caller holds one.
 func (w *Warehouse) Migrate(ctx context.Context) error {
+	if err := w.createDatabase(ctx); err != nil {
+		return err
+	}
 	db := clickhouse.OpenDB(w.options)
 	defer db.Close()
 	provider, err := goose.NewProvider(goose.DialectClickHouse, db, schema.Files)
@@ -91,7 +115,11 @@ func (w *Warehouse) Migrate(ctx context.Context) error {
 	if err := w.belong(ctx); err != nil {
 		return err
 	}
-	return w.makeViews(ctx)
+	if err := w.makeViews(ctx); err != nil {
+		return err
+	}
+	w.ready.Store(true)
+	return nil
 }
 
 // ErrOtherLedger says that the warehouse holds the facts of another ledger. Numbers of one shop would pass for another's.
@@ -120,14 +148,6 @@ func (w *Warehouse) belong(ctx context.Context) error {
 	return nil
 }
 
-// Ping says whether the warehouse answers.
-func (w *Warehouse) Ping(ctx context.Context) error {
-	if err := w.conn.Ping(ctx); err != nil {
-		return fmt.Errorf("asking ClickHouse: %w", err)
-	}
-	return nil
-}
-
 // Close ends what is followed and lets the connections go. The relay must have stopped.
 func (w *Warehouse) Close() error {
 	w.updates.close()
@@ -140,11 +160,20 @@ const (
 	reportMemory = 1 << 30 // bytes
 )
 
+// undated ends when its context does, without telling when that will be: the driver would set the server's limit of time by
+// it, five seconds later.
+type undated struct{ context.Context }
+
+func (undated) Deadline() (time.Time, bool) { return time.Time{}, false }
+
 // query runs a report's statement with its parameters and gives the rows.
 func query[R any](ctx context.Context, w *Warehouse, sql string, params clickhouse.Parameters) ([]R, error) {
+	if !w.ready.Load() {
+		return nil, asError(ErrAway)
+	}
 	ctx, cancel := context.WithTimeout(ctx, reportTime+time.Second)
 	defer cancel()
-	ctx = clickhouse.Context(ctx, clickhouse.WithParameters(params), clickhouse.WithSettings(clickhouse.Settings{
+	ctx = clickhouse.Context(undated{ctx}, clickhouse.WithParameters(params), clickhouse.WithSettings(clickhouse.Settings{
 		"max_execution_time": int(reportTime.Seconds()),
 		"max_memory_usage":   reportMemory,
 		// Over HTTP a server goes on for a caller who is gone, unless it is told not to.

@@ -3,6 +3,8 @@ package warehouse
 import (
 	"errors"
 	"testing"
+
+	"voucherhouse/promo"
 )
 
 // A warehouse with the facts of one ledger would show them as another's: shops have numbers, not names.
@@ -15,4 +17,20 @@ func TestAWarehouseBelongsToOneLedger(t *testing.T) {
 	if err := second.Migrate(t.Context()); !errors.Is(err, ErrOtherLedger) {
 		t.Errorf("the warehouse of another ledger is taken: %v", err)
 	}
+	// Nor does a server that goes on without it show anything of it, or bring anything.
+	write(t, other.owner, other.shop, claims(3, march)...)
+	second.run(t)
+	eventually(t, "it says why", func() bool { return second.Trouble() != nil && second.Trouble().Error() == ErrOtherLedger.Error() })
+	q := answerable()
+	q.Shop = first.shop
+	if _, err := second.CoreData(t.Context(), q); code(err) != promo.Unavailable {
+		t.Errorf("a report on another ledger's facts: %v", err)
+	}
+	if err := second.Rebuild(t.Context(), ignore); !errors.Is(err, ErrOtherLedger) {
+		t.Errorf("another ledger's facts are replaced: %v", err)
+	}
+	if err := second.Ready(t.Context()); err == nil {
+		t.Error("it says that it can report")
+	}
+	equal(t, first.count(t, "count()", "facts"), 0)
 }

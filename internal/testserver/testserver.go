@@ -133,6 +133,21 @@ func follow(log io.Reader, ready chan<- string) {
 	}
 }
 
+// Get gives the body of a page, whatever its status.
+func Get(t testing.TB, url string) string {
+	t.Helper()
+	response, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(body))
+}
+
 // Ask sends an operation as the bearer of a token and gives the answer's body.
 func (p *Process) Ask(t testing.TB, token, query string) string {
 	t.Helper()
