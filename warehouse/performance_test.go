@@ -14,11 +14,14 @@ import (
 
 func TestStatementsOfPerformance(t *testing.T) {
 	t.Parallel()
-	for name, follows := range map[string]promo.Cursor{"": {}, "_behind": {Value: "1", Serial: 2}, "_behind_none": {Serial: 2}} {
-		for _, by := range []Metric{"REVENUE", "ROI"} {
-			p := CoreDataParams{GroupBy: []Dimension{ByPromotion}, OrderBy: by}
-			golden(t, "performance_by_"+string(by)+name, (&listQuery{groupQuery{question: &question{CoreDataParams: p}}, follows}).sql())
-		}
+	for name, c := range map[string]struct {
+		by      Metric
+		follows promo.Cursor
+	}{
+		"performance": {by: "REVENUE"}, "performance_behind": {"ROI", promo.Cursor{Value: "1.5", Serial: 2}}, "performance_behind_none": {"ROI", promo.Cursor{Serial: 2}},
+	} {
+		p := CoreDataParams{GroupBy: []Dimension{ByPromotion}, OrderBy: c.by}
+		golden(t, name, (&listQuery{groupQuery{question: &question{CoreDataParams: p}}, c.follows}).sql())
 	}
 	golden(t, "performances", newWantedQuery(CoreDataParams{Promotions: []int64{1}, GroupBy: []Dimension{ByPromotion}}, []int64{1}).sql())
 }
