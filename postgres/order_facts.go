@@ -28,23 +28,32 @@ type usedClaim struct {
 	Agent string `db:"agent"`
 }
 
-const (
-	selectUsedClaim = `
-select c.id, c.voucher_id, p.tool, c.source, c.claimed_at, coalesce(d.id, 0) as distribution_id,
-    coalesce(l.id, 0) as livestream_id, coalesce(l.account_id, 0) as account_id, coalesce(d.task::text, '') as task,
+// selectUsedClaims gives the claims whose ids a query asks for. Each is looked up first, and then what belongs to it: the limits keep
+// the planner from beginning elsewhere.
+func selectUsedClaims(asked string) string {
+	return `
+select c.id, c.voucher_id, p.tool, c.source, c.claimed_at, coalesce(c.distribution_id, 0) as distribution_id,
+    coalesce(d.livestream_id, 0) as livestream_id, coalesce(d.account_id, 0) as account_id, coalesce(d.task::text, '') as task,
     coalesce(d.watch_seconds, 0) as watch_seconds, coalesce(m.written_by, '') as agent
-from claims c
-    join promotions p on p.shop_id = c.shop_id and p.id = c.voucher_id
-    left join distributions d on d.shop_id = c.shop_id and d.id = c.distribution_id
-    left join livestreams l on l.shop_id = d.shop_id and l.id = d.livestream_id
-    left join messages m on m.shop_id = c.shop_id and m.claim_id = c.id
-where c.shop_id = $1 and c.id `
+from (` + asked + `) asked
+    cross join lateral (select * from claims where shop_id = $1 and id = asked.claim_id limit 1) c
+    cross join lateral (select tool from promotions where shop_id = $1 and id = c.voucher_id limit 1) p
+    left join lateral (
+        select d.livestream_id, l.account_id, d.task, d.watch_seconds
+        from distributions d join livestreams l on l.shop_id = d.shop_id and l.id = d.livestream_id
+        where d.shop_id = $1 and d.id = c.distribution_id
+        limit 1
+    ) d on true
+    left join lateral (select written_by from messages where shop_id = $1 and claim_id = c.id limit 1) m on true
+order by c.id`
+}
+
+var (
 	// claimOfOrder is the claim that an order is about to use.
-	claimOfOrder = selectUsedClaim + `= $2`
+	claimOfOrder = selectUsedClaims(`select $2::bigint as claim_id`)
 	// redeemedByOrder are the claims that a paid order has used: an imported one may have several. A redemption that was reversed
 	// since belongs to it, too: all facts of an order agree.
-	redeemedByOrder = selectUsedClaim + `in (select claim_id from redemptions where shop_id = $1 and order_id = $2)
-order by c.id`
+	redeemedByOrder = selectUsedClaims(`select distinct claim_id from redemptions where shop_id = $1 and order_id = $2`)
 )
 
 func usedClaims(ctx context.Context, tx *sqlx.Tx, query string, shop promo.ShopID, id int64) (used []usedClaim, err error) {
