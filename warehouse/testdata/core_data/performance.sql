@@ -30,6 +30,7 @@ select
 from facts
 array join keys as key
 where shop_id = {shop:UInt64}
+  and kind in ('quantity', 'claim', 'redemption', 'cohort', 'order', 'line', 'first_order', 'reversal')
   and at < {to:DateTime64(6, 'UTC')} and (at >= {from:DateTime64(6, 'UTC')} or kind = 'quantity')
 group by first_key
 )
