@@ -119,7 +119,7 @@ func (s *sums) total(columns []string) decimal.Decimal {
 }
 
 // exactly is how many digits quotients are computed to.
-const exactly = 12
+const exactly = 18
 
 // reader computes metrics from sums: last, and only those that apply.
 type reader struct {
