@@ -76,15 +76,16 @@ func (l *Ledger) changeFollow(ctx context.Context, a promo.Actor, id promo.Accou
 			return nil, fmt.Errorf("storing who follows: %w", err)
 		}
 		if f.Following && !is.Following {
-			err = l.tellFollow(ctx, tx, a, id, buyer, f.WindowOpenedAt != is.WindowOpenedAt)
+			opened := is.WindowOpenedAt == nil || !is.WindowOpenedAt.Equal(*f.WindowOpenedAt)
+			err = l.tellFollow(ctx, tx, a, id, buyer, opened)
 		}
 		return account, err
 	})
 }
 
-// tellFollow tells that a buyer follows: that it became a new follower, if it did, and what tasks it has done by that where it
-// watches.
-func (l *Ledger) tellFollow(ctx context.Context, tx *sqlx.Tx, a promo.Actor, id promo.AccountID, buyer promo.BuyerID, window bool) error {
+// tellFollow tells what tasks a buyer has done by following where it watches, and that it became a new follower if its window has
+// opened.
+func (l *Ledger) tellFollow(ctx context.Context, tx *sqlx.Tx, a promo.Actor, id promo.AccountID, buyer promo.BuyerID, opened bool) error {
 	body := promo.Fact{Buyer: int64(buyer), Account: id.Serial, Quantity: 1, Actor: a.Caller()}
 	watched, err := one[watchedRow](ctx, tx, lockWatched, id.Shop, id.Serial, buyer)
 	if err != nil && !errors.Is(err, promo.ErrNotFound) {
@@ -102,7 +103,7 @@ func (l *Ledger) tellFollow(ctx context.Context, tx *sqlx.Tx, a promo.Actor, id 
 			}
 		}
 	}
-	if !window {
+	if !opened {
 		return nil
 	}
 	return appendFacts(ctx, tx, id.Shop, fact{promo.FactFollow, now, body})
