@@ -45,15 +45,15 @@ func NewShop(d ShopDraft) (Shop, error) {
 	if _, err := ParseCurrency(d.Currency); err != nil {
 		c.reject(CatalogueCurrencyUnknown, "The currency must be an ISO 4217 code such as USD.", "currency")
 	}
-	if !knownZone(d.TimeZone) {
+	if !KnownZone(d.TimeZone) {
 		c.reject(CatalogueTimeZoneUnknown, "The time zone must be a name of the IANA database such as America/New_York.", "timeZone")
 	}
 	return s, c.err()
 }
 
-// knownZone tells whether a name is in the IANA database, where all begin with a capital: what else a machine has, such
+// KnownZone tells whether a name is in the IANA database, where all begin with a capital: what else a machine has, such
 // as localtime, is its own.
-func knownZone(name string) bool {
+func KnownZone(name string) bool {
 	first, _ := utf8.DecodeRuneInString(name)
 	_, err := time.LoadLocation(name)
 	return err == nil && name != "Local" && unicode.IsUpper(first)

@@ -108,3 +108,20 @@ func TestAtMostAThousandAtATime(t *testing.T) {
 		}
 	}
 }
+
+func TestZonesAreThoseOfTheIANADatabase(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"UTC", "America/New_York", "Asia/Kathmandu", "America/Argentina/Buenos_Aires", "Etc/GMT+5"} {
+		if !promo.KnownZone(name) {
+			t.Errorf("%s is unknown", name)
+		}
+	}
+	for _, name := range []string{
+		"", "Local", "localtime", "America", "America/", "America/Nowhere", "New York", "+05:00", "../etc", "../etc/localtime", "America/../UTC", "/etc/localtime",
+		"America\\New_York", "UTC\x00", " UTC", "Europe/Berlin'", strings.Repeat("A", 1_000_000),
+	} {
+		if promo.KnownZone(name) {
+			t.Errorf("%.20q is known", name)
+		}
+	}
+}

@@ -93,7 +93,7 @@ var chatMessages = map[Code]string{
 	ChatCustomerLimit:     "The buyer has as many copies of this coupon as one buyer may.",
 	ChatSoldOut:           "All copies of this coupon are claimed.",
 	ChatTextLength:        "A message must have 1 to 2,000 characters.",
-	ChatTextInvalid:       "A message may not have control characters other than line breaks and tabs.",
+	ChatTextInvalid:       "A message must have something that can be seen, and no control characters other than line breaks and tabs.",
 }
 
 // RefuseChat is the answer for something that a rule of the chat forbids.
@@ -159,7 +159,7 @@ func CheckText(text string) (string, error) {
 	if n := utf8.RuneCountInString(text); n < 1 || n > LongestText {
 		refused = append(refused, RefuseChat(ChatTextLength, "text")...)
 	}
-	if !utf8.ValidString(text) || strings.ContainsFunc(text, forbiddenInText) {
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, forbiddenInText) || text != "" && !strings.ContainsFunc(text, canBeSeen) {
 		refused = append(refused, RefuseChat(ChatTextInvalid, "text")...)
 	}
 	if refused != nil {

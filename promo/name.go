@@ -24,9 +24,17 @@ func legible(text string) bool {
 	return utf8.ValidString(text) && !strings.ContainsFunc(text, breaksLines) && strings.ContainsFunc(text, canBeSeen)
 }
 
-func breaksLines(c rune) bool { return unicode.In(c, unicode.Cc, unicode.Zl, unicode.Zp) }
+// breaksLines tells whether a character is a control, a line break, or turns the direction of what follows, which would make
+// one text look like another.
+func breaksLines(c rune) bool {
+	return unicode.In(c, unicode.Cc, unicode.Zl, unicode.Zp) || unicode.In(c, unicode.Bidi_Control) && c != '\u200e' && c != '\u200f' && c != '\u061c'
+}
+
+// blank is a braille cell without a dot: a symbol by Unicode, and nothing to see.
+const blank = '\u2800'
 
 // canBeSeen tells whether a character shows by itself: joiners, fillers and variation selectors only show with others.
 func canBeSeen(c rune) bool {
-	return unicode.IsGraphic(c) && !unicode.IsSpace(c) && !unicode.In(c, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+	return unicode.IsGraphic(c) && !unicode.IsSpace(c) && c != blank &&
+		!unicode.In(c, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }

@@ -145,6 +145,8 @@ func (o *Order) Cancellable(a Actor, now time.Time) error {
 		return refuseAlreadyCancelled
 	case status == OrderPending, status == OrderPaid && a.Role == Platform:
 		return nil
+	case status.Paid() && a.Role == Platform:
+		return Refusals{{Code: OrderNotPending, Message: "Something of the order was refunded: refund the rest.", Field: []string{"orderNumber"}}}
 	default:
 		return refuseNotPending
 	}
@@ -180,9 +182,12 @@ func (o *Order) Refundable(r RefundRequest) ([]RefundLine, error) {
 	}
 	if r.Lines == nil {
 		r.Lines = o.left()
+		if len(r.Lines) == 0 {
+			return nil, RefuseOrder(OrderRefundExceedsPaid, "orderNumber")
+		}
 	}
 	if len(r.Lines) == 0 {
-		return nil, RefuseOrder(OrderRefundExceedsPaid, "orderNumber")
+		return nil, Refusals{{Code: OrderQuantityInvalid, Message: "No line is named. Leave lines out to give back all that is left.", Field: []string{"lines"}}}
 	}
 	return o.checkRefund(r.Lines)
 }
@@ -219,7 +224,7 @@ func (o *Order) checkRefund(asked []RefundLine) ([]RefundLine, error) {
 		case place < 0:
 			refusals.order(OrderLineNotFound, "lines", strconv.Itoa(i), "lineId")
 		case l.Quantity < 1 || l.Quantity > LargestQuantity:
-			refusals.order(OrderQuantityInvalid, "lines", strconv.Itoa(i), "quantity")
+			refusals.refuse(OrderQuantityInvalid, "A line has 1 to 1,000,000,000 units to give back.", "lines", strconv.Itoa(i), "quantity")
 		default:
 			if total[place] += l.Quantity; total[place] > o.Lines[place].Left() {
 				refusals.order(OrderRefundExceedsPaid, "lines", strconv.Itoa(i), "quantity")
@@ -230,10 +235,16 @@ func (o *Order) checkRefund(asked []RefundLine) ([]RefundLine, error) {
 		return nil, refusals
 	}
 	var lines []RefundLine
+	var back, left int64
 	for place, quantity := range total {
+		left += o.Lines[place].leftPaid()
 		if quantity > 0 {
+			back += o.Lines[place].Refund(quantity).Paid()
 			lines = append(lines, RefundLine{o.Lines[place].Number, quantity})
 		}
+	}
+	if back < 0 || back > left { // with an imported line that cost less than nothing, or without it
+		return nil, RefuseOrder(OrderRefundExceedsPaid, "lines")
 	}
 	return lines, nil
 }

@@ -48,18 +48,20 @@ func (l OrderLine) first(n int) Amounts {
 	return a
 }
 
-// Left is how many of the line can still be refunded. Of an imported line that cost less than nothing, none.
-func (l OrderLine) Left() int {
-	if l.Amounts.Paid() < 0 {
-		return 0
-	}
-	return l.Quantity - l.Refunded
-}
+// Left is how many of the line can still be refunded.
+func (l OrderLine) Left() int { return l.Quantity - l.Refunded }
 
-// portion is the part of an amount that n of all units come to, rounded down.
+// leftPaid is what the buyer has paid for what is left of the line. It is below zero of an imported line that cost less than
+// nothing.
+func (l OrderLine) leftPaid() int64 { return l.Amounts.Paid() - l.first(l.Refunded).Paid() }
+
+// portion is the part of an amount that n of all units come to, rounded towards zero.
 func portion(amount int64, n, all int) int64 {
 	if all == 0 {
 		return 0
+	}
+	if amount < 0 {
+		return -portion(-amount, n, all)
 	}
 	part, _ := proportion(amount, int64(n), int64(all))
 	return part

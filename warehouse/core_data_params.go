@@ -86,9 +86,12 @@ func (p CoreDataParams) check() (*question, error) {
 	if p.TimeZone == "" {
 		p.TimeZone = p.Shop.TimeZone
 	}
-	zone, err := time.LoadLocation(p.TimeZone)
-	if err != nil || zone == time.Local {
+	if !promo.KnownZone(p.TimeZone) {
 		return nil, invalid("There is no such time zone.", "timeZone")
+	}
+	zone, err := time.LoadLocation(p.TimeZone)
+	if err != nil {
+		return nil, fmt.Errorf("finding a time zone: %w", err)
 	}
 	if err := checkPeriod(p.Period, "input", "period"); err != nil {
 		return nil, err
