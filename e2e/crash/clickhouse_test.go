@@ -39,11 +39,14 @@ func serveClickHouse(dir string) error {
 	if err != nil {
 		return err
 	}
-	proxy := &httputil.ReverseProxy{Transport: transport, Rewrite: func(r *httputil.ProxyRequest) {
-		r.Out = r.Out.WithContext(context.WithoutCancel(r.In.Context()))
-		r.Out.URL.Scheme, r.Out.URL.Host = "http", "embedded"
-	}}
-	return http.Serve(listener, proxy)
+	return http.Serve(listener, &httputil.ReverseProxy{
+		Transport: transport,
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.Out = r.Out.WithContext(context.WithoutCancel(r.In.Context()))
+			r.Out.URL.Scheme, r.Out.URL.Host = "http", "embedded"
+		},
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) }, // what is cut off is no news
+	})
 }
 
 // clickHouse is a ClickHouse server and the wire to it.
