@@ -85,6 +85,9 @@ func IssueToken(dataDir string, a promo.Actor, shops, accounts []string, validFo
 	if validFor <= 0 {
 		return "", errors.New("--valid-for must be above zero")
 	}
+	if len(a.Shops) == 0 && a.Role != promo.RoleBuyer && a.Role != promo.Admin {
+		return "", fmt.Errorf("a token of %s without a shop opens nothing: add --shop, with its id", a.Role)
+	}
 	paths, err := datadir.At(dataDir)
 	if err != nil {
 		return "", err

@@ -88,6 +88,7 @@ var callers = map[string]promo.Actor{
 	"admin":    {Role: promo.Admin, Client: promo.Service, Subject: "ops"},
 	"buyer":    {Role: promo.RoleBuyer, Client: promo.MarketplaceApp, Subject: "bob"},
 	"buyer2":   {Role: promo.RoleBuyer, Client: promo.MarketplaceApp, Subject: "bea"},
+	"newcomer": {Role: promo.RoleBuyer, Client: promo.MarketplaceApp, Subject: "nell"},
 }
 
 func (s *server) token(t *testing.T, caller string) string {

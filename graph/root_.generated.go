@@ -7051,8 +7051,8 @@ type ViewCouponPayload {
 input CartInput {
   "The shop."
   shopId: ID!
-  "Who buys. A BUYER can only be itself."
-  buyerId: ID!
+  "Who buys. A BUYER can only be itself, and needs not say so."
+  buyerId: ID
   "What is bought: 1 to 500 lines."
   lines: [CartLineInput!]!
   "What the platform adds to what the buyer pays; the shop gets as much. From PLATFORM only."

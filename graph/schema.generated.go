@@ -17816,7 +17816,7 @@ func (ec *executionContext) unmarshalInputCartInput(ctx context.Context, obj any
 			it.ShopID = data
 		case "buyerId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("buyerId"))
-			data, err := ec.unmarshalNID2string(ctx, v)
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}

@@ -22,7 +22,7 @@ var errOtherCart = &promo.Error{
 // of the same cart under the same number gives the order that was placed.
 func (l *Ledger) PlaceOrder(ctx context.Context, a promo.Actor, r promo.OrderRequest) (*promo.Order, *promo.Quote, error) {
 	number := promo.CheckNumber(r.Number, "orderNumber")
-	if err := l.mayBuy(ctx, a, r.Cart); err != nil {
+	if err := l.mayBuy(ctx, a, &r.Cart); err != nil {
 		return nil, nil, promo.Together(number, underCart(err))
 	}
 	body, err := digest("placeOrder", []any{r.Cart, r.Channel, r.Livestream})

@@ -11,7 +11,7 @@ import (
 // Quote prices a cart as an order would be priced now, and stores nothing. A shop or buyer that the actor may not act for
 // is refused as unknown.
 func (l *Ledger) Quote(ctx context.Context, a promo.Actor, r promo.CartRequest) (*promo.Quote, error) {
-	if err := l.mayBuy(ctx, a, r); err != nil {
+	if err := l.mayBuy(ctx, a, &r); err != nil {
 		return nil, err
 	}
 	var quote *promo.Quote
@@ -28,20 +28,28 @@ func (l *Ledger) Quote(ctx context.Context, a promo.Actor, r promo.CartRequest) 
 }
 
 // mayBuy refuses who may not act for the shop and the buyer of a cart: the platform buys for anybody in its shops, a buyer
-// for itself in any.
-func (l *Ledger) mayBuy(ctx context.Context, a promo.Actor, r promo.CartRequest) error {
+// for itself in any. It says who a buyer is that asks for itself; this may be its first act.
+func (l *Ledger) mayBuy(ctx context.Context, a promo.Actor, r *promo.CartRequest) error {
 	if a.Role != promo.RoleBuyer {
-		if !a.Owns(r.Shop) {
+		switch {
+		case !a.Owns(r.Shop):
 			return promo.RefuseOrder(promo.OrderNotFound, "shopId")
+		case r.Own:
+			return promo.RefuseOrder(promo.OrderNotFound, "buyerId")
 		}
 		return nil
 	}
 	self, err := l.Self(ctx, a)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if self == nil || self.ID != r.Buyer {
+	case self != nil && (r.Own || r.Buyer == self.ID):
+		r.Buyer, r.Own = self.ID, false
+		return nil
+	case !r.Own:
 		return promo.RefuseOrder(promo.OrderNotFound, "buyerId")
 	}
-	return nil
+	r.Own = false
+	r.Buyer, err = view(ctx, l, a, func(tx *sqlx.Tx) (promo.BuyerID, error) { return become(ctx, tx, a) })
+	return err
 }

@@ -45,8 +45,10 @@ type OrderRequest struct {
 
 // CartRequest is a cart as a caller wrote it.
 type CartRequest struct {
-	Shop  ShopID
+	Shop ShopID
+	// Buyer is who buys; with Own set, the buyer who asks.
 	Buyer BuyerID
+	Own   bool `json:",omitempty"`
 	Lines []CartLineRequest
 	// Subsidy is what the platform adds. Nil: nothing.
 	Subsidy *MoneyInput

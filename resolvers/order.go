@@ -159,8 +159,10 @@ func cartRequest(a promo.Actor, in model.CartInput, at ...string) (promo.CartReq
 	if r.Subsidy != nil && a.Role != promo.Platform {
 		return r, &promo.Error{Code: promo.Forbidden, Message: "Only the platform adds a subsidy.", Field: append(at, "platformSubsidy")}
 	}
-	if key, err := relay.KeyOf(promo.KindBuyer, in.BuyerID); err == nil {
-		r.Buyer = promo.BuyerID(key.Serial)
+	if r.Own = in.BuyerID == nil; !r.Own {
+		if key, err := relay.KeyOf(promo.KindBuyer, *in.BuyerID); err == nil {
+			r.Buyer = promo.BuyerID(key.Serial)
+		}
 	}
 	for _, l := range in.Lines {
 		r.Lines = append(r.Lines, promo.CartLineRequest{Product: productIDs([]string{l.ProductID})[0], Quantity: l.Quantity})

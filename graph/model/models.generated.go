@@ -75,8 +75,8 @@ type CancelOrderPayload struct {
 type CartInput struct {
 	// The shop.
 	ShopID string `json:"shopId"`
-	// Who buys. A BUYER can only be itself.
-	BuyerID string `json:"buyerId"`
+	// Who buys. A BUYER can only be itself, and needs not say so.
+	BuyerID *string `json:"buyerId,omitempty"`
 	// What is bought: 1 to 500 lines.
 	Lines []CartLineInput `json:"lines"`
 	// What the platform adds to what the buyer pays; the shop gets as much. From PLATFORM only.
