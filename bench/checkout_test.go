@@ -91,6 +91,7 @@ func placeAndPay(statement func(name string, params ...string) string) string {
 		statement("linesOfOrders", `array[1]::bigint[]`, `array[`+order+`]`) + `;`,
 		statement("lockForOrder", `1`, order) + `;`,
 		statement("claimOfOrder", `1`, buyer) + `;`,
+		statement("shareCustomers", `1`) + `;`,
 		statement("payOrder", `1`, order, now, `array['order', 'first_order', 'line', 'line', 'line', 'redemption', 'cohort']`,
 			`array_fill(now(), array[7])`, `array_fill(`+fact+`, array[7])`) + `;`,
 		`commit;`,

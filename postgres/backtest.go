@@ -15,6 +15,9 @@ import (
 // it takes is that of one order; the bound is for time.
 const mostBacktested = 500_000
 
+// mostBacktests is how many are under way at once: others wait, and leave connections to those who sell.
+const mostBacktests = 2
+
 // Product by product what an order's lines cost, before its voucher; orders whose lines have not been imported yet have none.
 const pastOrders = `
 select o.paid_at, l.products, l.costs, coalesce(l.voucher, 0)::bigint as voucher
@@ -56,6 +59,12 @@ func (l *Ledger) BacktestVoucher(ctx context.Context, a promo.Actor, d promo.Dra
 	period, err := promo.LastDays(now, days, "input", "days")
 	if err != nil {
 		return nil, err
+	}
+	select {
+	case l.backtests <- struct{}{}:
+		defer func() { <-l.backtests }()
+	case <-ctx.Done():
+		return nil, asError(ctx, ctx.Err())
 	}
 	return view(ctx, l, a, func(tx *sqlx.Tx) (*promo.Backtest, error) {
 		known, err := draftContext(ctx, tx, d, now, now)

@@ -153,7 +153,7 @@ func (l *Ledger) cart(ctx context.Context, tx *sqlx.Tx, r promo.CartRequest, loc
 		return promo.Cart{}, err
 	}
 	cart, refused := promo.CheckCart(r, shop, products)
-	if err := promo.Together(checkBuyer(ctx, tx, r.Buyer), refused); err != nil {
+	if err := promo.Together(checkBuyer(ctx, tx, r), refused); err != nil {
 		return cart, err
 	}
 	for i := range cart.Lines {
@@ -163,9 +163,13 @@ func (l *Ledger) cart(ctx context.Context, tx *sqlx.Tx, r promo.CartRequest, loc
 	return cart, err
 }
 
-func checkBuyer(ctx context.Context, tx *sqlx.Tx, id promo.BuyerID) error {
+// checkBuyer refuses a buyer that there is not, unless its first act makes it.
+func checkBuyer(ctx context.Context, tx *sqlx.Tx, r promo.CartRequest) error {
 	var known bool
-	if err := tx.GetContext(ctx, &known, buyerExists, id); err != nil {
+	if r.Own {
+		return nil
+	}
+	if err := tx.GetContext(ctx, &known, buyerExists, r.Buyer); err != nil {
 		return fmt.Errorf("looking for a buyer: %w", err)
 	}
 	if !known {

@@ -22,7 +22,8 @@ const mostSelling = 100_000
 // claim. That is left out for a voucher that is selling: its last batch made claims, and left some. Then the buyers are made
 // sure of, the vouchers' rows are locked, and everything that can change is read behind the locks before it is decided. What
 // livestreams hand out, and the chats that coupons are sent into, are locked after the vouchers.
-func (l *Ledger) decideClaims(ctx context.Context, pending []*pendingClaim, wait bool) (busy []*pendingClaim, err error) {
+func (l *Ledger) decideClaims(ctx context.Context, pending []*pendingClaim, wait bool) (back []*pendingClaim, err error) {
+	pending, twice := apart(pending)
 	var looked, locked *claimBatch
 	decide := func(tx *sqlx.Tx) error {
 		looked, locked = l.claimBatches(pending)
@@ -44,7 +45,22 @@ func (l *Ledger) decideClaims(ctx context.Context, pending []*pendingClaim, wait
 	l.learnWhatSells(locked)
 	looked.answer()
 	locked.answer()
-	return locked.busy, nil
+	return append(locked.busy, twice...), nil
+}
+
+// apart sets claims aside whose key another claim of the batch comes with: one of them binds it, and the others are then held
+// against that.
+func apart(pending []*pendingClaim) (first, twice []*pendingClaim) {
+	used := map[[2]string]bool{}
+	for _, p := range pending {
+		key := [2]string{p.request.Caller(), p.request.IdempotencyKey}
+		if p.request.IdempotencyKey != "" && used[key] {
+			twice = append(twice, p)
+		} else {
+			used[key], first = true, append(first, p)
+		}
+	}
+	return first, twice
 }
 
 // claimBatches divides claims into those whose vouchers have to be looked at, and those of vouchers that are selling.
@@ -279,6 +295,10 @@ func (b *claimBatch) lock(ctx context.Context, tx *sqlx.Tx, wait bool) error {
 	}
 	if err := b.read(ctx, tx, query); err != nil {
 		return err
+	}
+	if wait {
+		b.refuseUnknown() // gone since it was selling
+		return nil
 	}
 	var free []*pendingClaim
 	for _, p := range b.pending {

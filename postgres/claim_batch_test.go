@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -213,6 +214,34 @@ func TestClaimsOfAShopAreDecidedTogether(t *testing.T) {
 	if n := get[int](b, `select count(distinct tx) from outbox where kind = 'claim'`); n != 1 {
 		t.Errorf("%d transactions", n)
 	}
+}
+
+// Q2, Q4: a key that comes twice at once binds one claim, and the other is held against it without a burden on the rest of the batch.
+func TestAKeyThatComesTwiceIsNobodyElsesBurden(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	shop := b.shop("A")
+	one, two := b.voucher(shop), b.voucher(shop)
+	var pending []*pendingClaim
+	for _, r := range []promo.ClaimRequest{
+		{Voucher: one.ID, Subject: "bo", IdempotencyKey: "k"}, {Voucher: two.ID, Subject: "cy"}, {Voucher: two.ID, Subject: "bo", IdempotencyKey: "k"},
+		{Voucher: one.ID, Subject: "cy", IdempotencyKey: "k"},
+	} {
+		pending = append(pending, &pendingClaim{request: r, settled: make(chan struct{})})
+	}
+	back, err := b.decideClaims(t.Context(), pending, false)
+	if err != nil || !slices.Equal(back, pending[2:3]) {
+		t.Fatalf("%v are given back, %v", back, err)
+	}
+	if n := get[int](b, `select count(distinct tx) from outbox where kind = 'claim'`); n != 1 {
+		t.Errorf("%d transactions", n)
+	}
+	if left, err := b.decideClaims(t.Context(), back, true); err != nil || len(left) != 0 {
+		t.Fatalf("%v are given back, %v", left, err)
+	}
+	wantCode(t, pending[2].err, promo.Conflict)
+	b.checkLedger(one.ID, 2)
+	b.checkLedger(two.ID, 1)
 }
 
 // Q4: what arrives while a decision is in flight is decided together, in one transaction.

@@ -14,6 +14,8 @@ const (
 	mostWaiting = 10_000
 	// mostTogether bounds the claims that one transaction decides, and so how long it holds their vouchers.
 	mostTogether = 500
+	// mostAlone bounds the transactions that wait for vouchers which somebody else holds, and so the connections that they take.
+	mostAlone = 4
 	// decisionTime bounds one transaction. It is the batch's own: a caller that goes away ends nobody else's claim.
 	decisionTime = 10 * time.Second
 )
@@ -31,15 +33,16 @@ type claimQueues struct {
 	// turns are the vouchers of each shop whose claims wait for the next batch, in the order in which they take their turns. A
 	// shop is there while a batch of its is in flight.
 	turns   map[promo.ShopID][]promo.VoucherID
+	alone   chan struct{}
 	running sync.WaitGroup
 }
 
-// decideClaims settles every claim of a batch of one shop, or none and returns an error. Unless it is to wait for them, it gives
-// claims back whose voucher somebody else holds.
+// decideClaims settles every claim of a batch of one shop, or none and returns an error. Claims that it gives back are to be
+// decided by themselves: somebody else holds their voucher, unless it is to wait for that, or their key is another's of the batch.
 type decideClaims func(ctx context.Context, batch []*pendingClaim, wait bool) (busy []*pendingClaim, err error)
 
 func newClaimQueues(decide decideClaims) *claimQueues {
-	return &claimQueues{decide: decide, queues: map[promo.VoucherID]*claimQueue{}, turns: map[promo.ShopID][]promo.VoucherID{}}
+	return &claimQueues{decide: decide, queues: map[promo.VoucherID]*claimQueue{}, turns: map[promo.ShopID][]promo.VoucherID{}, alone: make(chan struct{}, mostAlone)}
 }
 
 // claimQueue holds what waits for one voucher. It exists while claims of the voucher wait or are being decided.
@@ -136,18 +139,14 @@ func (c *claimQueue) take(most int) []*pendingClaim {
 	return taken
 }
 
-// finish ends the decision on a batch. Claims whose voucher somebody else holds wait for it by themselves, and keep nobody else
-// waiting.
-func (q *claimQueues) finish(batch, busy []*pendingClaim) {
+// finish ends the decision on a batch. Claims that were given back go on by themselves, and keep nobody else waiting.
+func (q *claimQueues) finish(batch, back []*pendingClaim) {
 	alone := map[promo.VoucherID][]*pendingClaim{}
-	for _, p := range busy {
+	for _, p := range back {
 		alone[p.request.Voucher] = append(alone[p.request.Voucher], p)
 	}
 	for _, claims := range alone {
-		q.running.Go(func() {
-			q.settle(claims, true)
-			q.finish(claims, nil)
-		})
+		q.running.Go(func() { q.settleAlone(claims) })
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -165,15 +164,25 @@ func (q *claimQueues) finish(batch, busy []*pendingClaim) {
 	}
 }
 
-// settle decides a batch, and gives back the claims that are to be decided by themselves. A batch that fails is decided claim by
-// claim, so that a bad claim hurts no other. An outage is everybody's: the batch may have been committed, and trying each claim
-// would only keep the others waiting.
-func (q *claimQueues) settle(batch []*pendingClaim, wait bool) (busy []*pendingClaim) {
+// settleAlone decides claims of one voucher, and waits for it.
+func (q *claimQueues) settleAlone(claims []*pendingClaim) {
+	q.alone <- struct{}{}
+	for left := claims; len(left) > 0; {
+		left = q.settle(left, true) // fewer each time: of several with one key the first is decided
+	}
+	<-q.alone
+	q.finish(claims, nil)
+}
+
+// settle decides a batch, and gives back the claims that are to be decided by themselves. A batch that fails is decided in halves,
+// so that a bad claim hurts no other. An outage is everybody's: the batch may have been committed, and trying each claim would
+// only keep the others waiting.
+func (q *claimQueues) settle(batch []*pendingClaim, wait bool) (back []*pendingClaim) {
 	ctx, cancel := context.WithTimeout(context.Background(), decisionTime)
 	defer cancel()
-	busy, err := q.decide(ctx, batch, wait)
+	back, err := q.decide(ctx, batch, wait)
 	if err == nil {
-		return busy
+		return back
 	}
 	if len(batch) == 1 || errors.Is(err, errAway) || errors.Is(err, errSlow) {
 		for _, p := range batch {
@@ -181,10 +190,8 @@ func (q *claimQueues) settle(batch []*pendingClaim, wait bool) (busy []*pendingC
 		}
 		return nil
 	}
-	for i := range batch {
-		q.settle(batch[i:i+1], true)
-	}
-	return nil
+	half := len(batch) / 2
+	return append(q.settle(batch[:half], wait), q.settle(batch[half:], wait)...)
 }
 
 // drain waits until nothing is being decided.

@@ -48,6 +48,7 @@ insert into idempotency_keys (shop_id, caller, key, body, result_id, used_at)
 select $1, caller, key, body, claim_id, $2
 from unnest($4::text[], $5::text[], $6::bytea[], $7::bigint[]) as made (caller, key, body, claim_id)
 where key <> ''
+order by caller, key -- batches that bind the same keys wait for each other in one order
 on conflict (shop_id, caller, key) do update
     set body = excluded.body, result_id = excluded.result_id, used_at = excluded.used_at
     where idempotency_keys.used_at <= $3`

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/jmoiron/sqlx"
 
@@ -47,9 +46,14 @@ func (r sceneRow) promo() *promo.Distribution {
 func (l *Ledger) newDistributions(ctx context.Context, places []watchedScene) (news [][]*promo.Distribution, next []watchedScene, err error) {
 	var livestreams []promo.LivestreamID
 	var open []promo.DistributionID
+	asked, seen := map[promo.LivestreamID]bool{}, map[watchedScene]bool{}
 	for _, p := range places {
-		if !slices.Contains(livestreams, p.livestream) {
-			livestreams = append(livestreams, p.livestream)
+		if seen[p] {
+			continue // most followers of a livestream were told the same
+		}
+		seen[p] = true
+		if !asked[p.livestream] {
+			asked[p.livestream], livestreams = true, append(livestreams, p.livestream)
 		}
 		for _, d := range p.open() {
 			open = append(open, d.ID)

@@ -49,7 +49,8 @@ where $1::bigint = 0 and caller like 'ADMIN:%' and caller = $2 and key = $3 and 
 insert into idempotency_keys (shop_id, caller, key, body, result_id, further_ids, used_at)
 values ($1, $2, $3, $4, $5, $6, $7)
 on conflict (shop_id, caller, key) do update
-    set body = excluded.body, result_id = excluded.result_id, further_ids = excluded.further_ids, used_at = excluded.used_at`
+    set body = excluded.body, result_id = excluded.result_id, further_ids = excluded.further_ids, used_at = excluded.used_at
+    where idempotency_keys.used_at <= $8`
 )
 
 // newShop stands for a shop that is yet to be made.
@@ -99,22 +100,36 @@ func (l *Ledger) onceAll(ctx context.Context, tx *sqlx.Tx, shop promo.ShopID, a 
 		return nil, err
 	}
 	shop = cmp.Or(shop, promo.ShopID(made[0]))
-	if _, err := tx.ExecContext(ctx, bindKey, shop, a.Caller(), key, body, made[0], pq.Array(made[1:]), now); err != nil {
+	bound, err := tx.ExecContext(ctx, bindKey, shop, a.Caller(), key, body, made[0], pq.Array(made[1:]), now, now.Add(-keyLifetime))
+	if err != nil {
 		return nil, fmt.Errorf("binding an idempotency key: %w", err)
+	}
+	if n, err := bound.RowsAffected(); err != nil || n == 0 {
+		return nil, errors.Join(err, errConflict) // a claim has bound it meanwhile
 	}
 	return made, nil
 }
 
-const forgetKeys = `delete from idempotency_keys where used_at <= $1`
+// forgottenTogether is how many keys go in one transaction: the relay delivers nothing that is newer than the oldest one.
+const forgottenTogether = 1_000
+
+const forgetKeys = `
+delete from idempotency_keys
+where (shop_id, caller, key) in (select shop_id, caller, key from idempotency_keys where used_at <= $1 order by used_at limit $2)`
 
 // ForgetKeys deletes the idempotency keys that have outlived their time.
 func (l *Ledger) ForgetKeys(ctx context.Context) error {
-	err := l.inTx(ctx, relayScope, func(tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(ctx, forgetKeys, l.now().Add(-keyLifetime))
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("forgetting old idempotency keys: %w", err)
+	for forgotten := int64(forgottenTogether); forgotten == forgottenTogether; {
+		err := l.inTx(ctx, relayScope, func(tx *sqlx.Tx) error {
+			deleted, err := tx.ExecContext(ctx, forgetKeys, l.now().Add(-keyLifetime), forgottenTogether)
+			if err == nil {
+				forgotten, err = deleted.RowsAffected()
+			}
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("forgetting old idempotency keys: %w", err)
+		}
 	}
 	return nil
 }

@@ -100,8 +100,9 @@ select $1, 'order', o.paid_at, json_strip_nulls(json_build_object('promotions', 
 from judged o` + usedBy + `
 where o.verdict is null
 order by o.row`
-	// Imports into one shop take turns in saying which order was a buyer's first.
-	lockCustomers = `select pg_advisory_xact_lock(hashtextextended('voucherhouse customers ' || $1::bigint, 0))`
+	// Imports into one shop take turns in saying which order was a buyer's first, with each other and with payments.
+	lockCustomers  = `select pg_advisory_xact_lock(hashtextextended('voucherhouse customers ' || $1::bigint, 0))`
+	shareCustomers = `select pg_advisory_xact_lock_shared(hashtextextended('voucherhouse customers ' || $1::bigint, 0))`
 	// A buyer's first order may arrive after later ones: then the one that was held for the first is taken back.
 	importCustomers = `
 with earliest as (

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -21,9 +22,11 @@ type Ledger struct {
 	// Reservation is for how long an unpaid order holds what it needs (product.md K4). To be set before the ledger is used.
 	Reservation time.Duration
 
-	db     *sqlx.DB
-	clock  func() time.Time
-	claims *claimQueues
+	db, claiming *sqlx.DB
+	// backtests bounds the long readings that are under way.
+	backtests chan struct{}
+	clock     func() time.Time
+	claims    *claimQueues
 	// selling are vouchers that probably have something to claim.
 	selling *lru.Cache[promo.VoucherID, struct{}]
 	// feed tells of new messages, and of what livestreams hand out.
@@ -35,13 +38,16 @@ type Ledger struct {
 // mostConnections is enough to keep a few cores of a server busy; more would only queue inside it.
 const mostConnections = 16
 
+// mostClaiming are the connections that claims have to themselves: whatever else keeps the others busy, claims go on.
+const mostClaiming = 8
+
 // Open connects to the ledger at dsn (a URL or lib/pq's key=value form). The clock gives the time of every decision.
 func Open(ctx context.Context, dsn string, clock func() time.Time) (*Ledger, error) {
 	pqConnector, err := pq.NewConnector(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("reading where Postgres is: %w", err)
 	}
-	db := sqlx.NewDb(sql.OpenDB(connector{pqConnector}), "postgres")
+	db := pool(pqConnector, mostConnections)
 	if err := db.PingContext(ctx); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("connecting to Postgres: %w", err)
@@ -50,9 +56,10 @@ func Open(ctx context.Context, dsn string, clock func() time.Time) (*Ledger, err
 		db.Close()
 		return nil, err
 	}
-	db.SetMaxOpenConns(mostConnections)
-	db.SetMaxIdleConns(mostConnections)
-	l := &Ledger{ChatWindow: promo.ChatWindow, Reservation: promo.Reservation, db: db, clock: clock}
+	l := &Ledger{
+		ChatWindow: promo.ChatWindow, Reservation: promo.Reservation, db: db, claiming: pool(pqConnector, mostClaiming),
+		backtests: make(chan struct{}, mostBacktests), clock: clock,
+	}
 	l.claims = newClaimQueues(l.decideClaims)
 	l.selling, _ = lru.New[promo.VoucherID, struct{}](mostSelling) // fails only for a size below one
 	l.messages = topic[followed, *promo.Message]{feed: &l.feed, every: 1, read: l.newMessages}
@@ -61,11 +68,18 @@ func Open(ctx context.Context, dsn string, clock func() time.Time) (*Ledger, err
 	return l, nil
 }
 
+func pool(c *pq.Connector, most int) *sqlx.DB {
+	db := sqlx.NewDb(sql.OpenDB(connector{c}), "postgres")
+	db.SetMaxOpenConns(most)
+	db.SetMaxIdleConns(most)
+	return db
+}
+
 // Close waits for the claims that are being decided, ends what follows the ledger and lets the connections go.
 func (l *Ledger) Close() error {
 	l.feed.close()
 	l.claims.drain()
-	return l.db.Close()
+	return errors.Join(l.claiming.Close(), l.db.Close())
 }
 
 // Ping says whether the ledger answers.

@@ -196,8 +196,15 @@ func (l *Ledger) pay(ctx context.Context, tx *sqlx.Tx, a promo.Actor, o *promo.O
 	if err != nil {
 		return err
 	}
+	if _, err := tx.ExecContext(ctx, shareCustomers, o.ID.Shop); err != nil {
+		return fmt.Errorf("waiting for imports: %w", err)
+	}
 	var stored struct{ Redeemed, Units, Sold int }
-	if err := tx.GetContext(ctx, &stored, payOrder, o.ID.Shop, o.ID.Serial, *o.PaidAt, kinds, ats, bodies); err != nil {
+	err = tx.GetContext(ctx, &stored, payOrder, o.ID.Shop, o.ID.Serial, *o.PaidAt, kinds, ats, bodies)
+	if violates(err, "redemptions_of_claim") {
+		return promo.RefuseLatePay // an import has redeemed it
+	}
+	if err != nil {
 		return fmt.Errorf("storing a payment: %w", err)
 	}
 	if (o.Claim != nil) != (stored.Redeemed == 1) || stored.Sold != stored.Units {

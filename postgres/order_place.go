@@ -25,6 +25,13 @@ func (l *Ledger) PlaceOrder(ctx context.Context, a promo.Actor, r promo.OrderReq
 	if err := l.mayBuy(ctx, a, &r.Cart); err != nil {
 		return nil, nil, promo.Together(number, underCart(err))
 	}
+	if r.Cart.Own {
+		var err error
+		if r.Cart.Buyer, err = view(ctx, l, a, func(tx *sqlx.Tx) (promo.BuyerID, error) { return become(ctx, tx, a) }); err != nil {
+			return nil, nil, err
+		}
+		r.Cart.Own = false
+	}
 	body, err := digest("placeOrder", []any{r.Cart, r.Channel, r.Livestream})
 	if err != nil {
 		return nil, nil, err

@@ -28,7 +28,7 @@ func (l *Ledger) Quote(ctx context.Context, a promo.Actor, r promo.CartRequest) 
 }
 
 // mayBuy refuses who may not act for the shop and the buyer of a cart: the platform buys for anybody in its shops, a buyer
-// for itself in any. It says who a buyer is that asks for itself; this may be its first act.
+// for itself in any. It says who a buyer is that asks for itself; one that is not known yet, whose first act this is, stays Own.
 func (l *Ledger) mayBuy(ctx context.Context, a promo.Actor, r *promo.CartRequest) error {
 	if a.Role != promo.RoleBuyer {
 		switch {
@@ -45,11 +45,8 @@ func (l *Ledger) mayBuy(ctx context.Context, a promo.Actor, r *promo.CartRequest
 		return err
 	case self != nil && (r.Own || r.Buyer == self.ID):
 		r.Buyer, r.Own = self.ID, false
-		return nil
 	case !r.Own:
 		return promo.RefuseOrder(promo.OrderNotFound, "buyerId")
 	}
-	r.Own = false
-	r.Buyer, err = view(ctx, l, a, func(tx *sqlx.Tx) (promo.BuyerID, error) { return become(ctx, tx, a) })
-	return err
+	return nil
 }

@@ -67,7 +67,11 @@ func (s scope) planning() (cacheMode, seqscan string) {
 // inTx runs do in a transaction that acts within the scope. It commits if do returns nil.
 func (l *Ledger) inTx(ctx context.Context, s scope, do func(*sqlx.Tx) error) (err error) {
 	defer func() { err = asError(ctx, err) }()
-	tx, err := l.db.BeginTxx(ctx, nil)
+	db := l.db
+	if s.role == roleClaims {
+		db = l.claiming
+	}
+	tx, err := db.BeginTxx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("beginning a transaction: %w", err)
 	}

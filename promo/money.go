@@ -17,8 +17,14 @@ func ParseCurrency(code string) (Currency, error) {
 	if err != nil || unit.String() != code {
 		return "", fmt.Errorf("%q is not an ISO 4217 currency code", code)
 	}
+	if c := Currency(code); c.Digits() > mostDigits {
+		return "", fmt.Errorf("%q has more than %d digits after the point", code, mostDigits)
+	}
 	return Currency(code), nil
 }
+
+// mostDigits is how many digits the warehouse keeps: the few units of account with more are no currencies to sell in.
+const mostDigits = 3
 
 // Digits is how many digits the currency has after the point (JPY 0, USD 2, KWD 3), as Unicode's CLDR lists them.
 func (c Currency) Digits() int32 {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strconv"
 	"sync"
 	"time"
@@ -193,7 +194,7 @@ func (u *updates) poll(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		shops, after := u.shops()
+		questions, shops, after := u.questions()
 		batches, err := u.moved(ctx, shops, after)
 		if ctx.Err() != nil {
 			return
@@ -202,32 +203,32 @@ func (u *updates) poll(ctx context.Context) {
 			slog.Warn("followed reports could not be brought up to date; they are later", "error", err)
 		}
 		if failed = err != nil; !failed {
-			u.renew(ctx, batches)
+			u.renew(ctx, questions, batches)
 		}
 	}
 }
 
-// shops are those of all questions, and the batch that all of them have seen.
-func (u *updates) shops() (shops []promo.ShopID, after uint64) {
+// questions are all that are followed, their shops, and the batch that all of them have seen.
+func (u *updates) questions() (questions map[string]*followedData, shops []promo.ShopID, after uint64) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	after = ^uint64(0)
 	for _, q := range u.followed {
 		shops, after = append(shops, q.params.Shop.ID), min(after, q.seen)
 	}
-	return shops, after
+	return maps.Clone(u.followed), shops, after
 }
 
 // renew asks the questions about shops that have moved on, several at a time, but for those that are being asked. Of the others
-// all facts are seen up to the latest batch of any.
-func (u *updates) renew(ctx context.Context, batches map[promo.ShopID]uint64) {
+// all facts are seen up to the latest batch of any. Questions that began since the shops were asked about wait for the next poll.
+func (u *updates) renew(ctx context.Context, questions map[string]*followedData, batches map[promo.ShopID]uint64) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	latest := uint64(0)
 	for _, batch := range batches {
 		latest = max(latest, batch)
 	}
-	for key, q := range u.followed {
+	for key, q := range questions {
 		batch, moved := batches[q.params.Shop.ID]
 		if !moved {
 			q.seen = max(q.seen, latest)
@@ -240,6 +241,7 @@ func (u *updates) renew(ctx context.Context, batches map[promo.ShopID]uint64) {
 			select {
 			case u.asking <- struct{}{}:
 			case <-ctx.Done():
+				u.leaveToNext(q)
 				return
 			}
 			data, err := u.ask(ctx, q.params)
@@ -247,6 +249,13 @@ func (u *updates) renew(ctx context.Context, batches map[promo.ShopID]uint64) {
 			u.tell(key, q, batch, data, err)
 		})
 	}
+}
+
+// leaveToNext gives a question up that was to be asked: another poller may follow.
+func (u *updates) leaveToNext(q *followedData) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	q.busy = false
 }
 
 // tell hands an answer to those who follow the question. One that was not read is replaced.

@@ -40,6 +40,8 @@ type Warehouse struct {
 	// days says that all facts know their day.
 	days    atomic.Bool
 	updates updates
+	// reports bounds those that are under way, and with them the memory that they may take together.
+	reports chan struct{}
 }
 
 // Open gives a warehouse in the ClickHouse and the database that the options name, which need not be there yet. Facts come
@@ -49,7 +51,7 @@ func Open(options *clickhouse.Options, ledger Ledger, lead Lead, clock func() ti
 	if err != nil {
 		return nil, fmt.Errorf("reading where ClickHouse is: %w", err)
 	}
-	w := &Warehouse{options: options, conn: conn, ledger: ledger, clock: clock}
+	w := &Warehouse{options: options, conn: conn, ledger: ledger, clock: clock, reports: make(chan struct{}, mostReports)}
 	w.relay = newRelay(w.Prepare, lead, conn)
 	w.updates.moved, w.updates.ask = w.moved, w.CoreData
 	return w, nil
@@ -154,10 +156,12 @@ func (w *Warehouse) Close() error {
 	return w.conn.Close()
 }
 
-// Limits of one report. They hold in the server, also if the caller is gone.
+// Limits of reports. Those of one hold in the server, also if the caller is gone.
 const (
 	reportTime   = 10 * time.Second
 	reportMemory = 1 << 30 // bytes
+	// mostReports are under way at once; others wait.
+	mostReports = 8
 )
 
 // undated ends when its context does, without telling when that will be: the driver would set the server's limit of time by
@@ -170,6 +174,12 @@ func (undated) Deadline() (time.Time, bool) { return time.Time{}, false }
 func query[R any](ctx context.Context, w *Warehouse, sql string, params clickhouse.Parameters) ([]R, error) {
 	if !w.ready.Load() {
 		return nil, asError(ErrAway)
+	}
+	select {
+	case w.reports <- struct{}{}:
+		defer func() { <-w.reports }()
+	case <-ctx.Done():
+		return nil, asError(ctx.Err())
 	}
 	ctx, cancel := context.WithTimeout(ctx, reportTime+time.Second)
 	defer cancel()
