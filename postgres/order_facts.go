@@ -105,13 +105,16 @@ func baseFact(a promo.Actor, o *promo.Order, used []usedClaim, rows []orderLineR
 	return base
 }
 
-// usageFacts tell of redemptions that were made when their order was paid, or with -1 reversed, at a time: each at that time where
-// its order came from, and in the cohort of its claim where that came from, so that both can be held against the claims.
+// usageFacts tell of redemptions that were made when their order was paid, or with -1 reversed, at a time. One that is made counts
+// at that time where its order came from, and stays counted, as the payment does; in the cohort of its claim it is taken back.
 func usageFacts(base promo.Fact, used []usedClaim, quantity int64, at, paidAt time.Time) (facts []fact) {
 	for _, c := range used {
-		redemption := base
-		redemption.Promotions, redemption.Tools, redemption.Quantity = []int64{c.Voucher}, []string{c.Tool}, quantity
-		facts = append(facts, fact{promo.FactRedemption, at, redemption}, c.cohort(promo.FactCohort, base, quantity, paidAt))
+		if quantity > 0 {
+			redemption := base
+			redemption.Promotions, redemption.Tools, redemption.Quantity = []int64{c.Voucher}, []string{c.Tool}, quantity
+			facts = append(facts, fact{promo.FactRedemption, at, redemption})
+		}
+		facts = append(facts, c.cohort(promo.FactCohort, base, quantity, paidAt))
 	}
 	return facts
 }

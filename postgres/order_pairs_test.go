@@ -189,8 +189,9 @@ select abs(coalesce(sum((payload ->> 'revenue')::bigint), 0) - (
     from order_lines l join orders o on o.shop_id = l.shop_id and o.id = l.order_id where o.status = 'PAID'))
 from outbox where kind in ('line', 'reversal')`,
 		"redemptions that facts do not tell of": `
-select abs(coalesce(sum((payload ->> 'quantity')::bigint), 0) - 2 * (select count(*) from redemptions where reversed_at is null))
-from outbox where kind in ('redemption', 'cohort')`,
+select abs(coalesce(sum((payload ->> 'quantity')::bigint) filter (where kind = 'redemption'), 0) - (select count(*) from redemptions))
+    + abs(coalesce(sum((payload ->> 'quantity')::bigint) filter (where kind = 'cohort'), 0) - (select count(*) from redemptions where reversed_at is null))
+from outbox`,
 		"payments that facts do not tell of": `
 select abs(count(*) - (select count(*) from orders where paid_at is not null)) from outbox where kind = 'order'`,
 		"first orders that facts do not tell of": `

@@ -18,7 +18,7 @@ func (l *Ledger) relaySelect(ctx context.Context, rows any, query string, args .
 }
 
 const factTotals = `
-select shop_id as shop, to_char(at at time zone 'UTC', 'YYYY-MM-DD') as day, kind, count(*) as facts,
+select shop_id as shop, to_char(at at time zone 'UTC', 'YYYY-MM-DD') as day, kind, count(*) as facts, sum(id % 1000000007)::bigint as numbers,
     coalesce(sum((payload ->> 'quantity')::bigint), 0) as quantity,
     coalesce(sum((payload ->> 'revenue')::bigint), 0) as revenue,
     coalesce(sum((payload ->> 'item_discount')::bigint), 0) as itemdiscount,

@@ -43,7 +43,7 @@ func TestFactTotals(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []promo.FactTotals{{
-		Shop: shop, Day: "2026-03-02", Kind: promo.FactLine, Facts: 2, Quantity: 1, Revenue: 700, ItemDiscount: 20, VoucherDiscount: 5, Subsidy: 1,
+		Shop: shop, Day: "2026-03-02", Kind: promo.FactLine, Facts: 2, Numbers: 1 + 2, Quantity: 1, Revenue: 700, ItemDiscount: 20, VoucherDiscount: 5, Subsidy: 1,
 	}}
 	if got, err := b.FactTotals(t.Context(), upTo); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v; want %+v", got, err, want)

@@ -59,6 +59,8 @@ type FactTotals struct {
 	Day             string
 	Kind            FactKind
 	Facts, Quantity int64
+	// Numbers is the sum of the facts' numbers modulo 1,000,000,007: where one is missing and another there twice, it tells.
+	Numbers int64
 	// Amounts in minor units.
 	Revenue, ItemDiscount, VoucherDiscount, Subsidy int64
 }

@@ -19,6 +19,7 @@ import (
 	"voucherhouse/graph"
 	"voucherhouse/graph/model"
 	"voucherhouse/promo"
+	"voucherhouse/warehouse"
 )
 
 const (
@@ -129,6 +130,28 @@ const (
 	someItems    = 10
 )
 
+// largeReport is how many points a report may have at the price of its fields.
+const largeReport = 10_000
+
+// reportPoints is about how many points the series of a report have, those of its groups included.
+func reportPoints(in model.CoreDataInput) int {
+	if in.Period == nil {
+		return 0
+	}
+	long := in.Period.To.Sub(in.Period.From)
+	bucket, known := map[warehouse.Granularity]time.Duration{warehouse.Minute: time.Minute, warehouse.Hour: time.Hour, warehouse.Day: day, warehouse.Week: 7 * day, warehouse.Month: 30 * day}[in.Granularity]
+	if !known || long < 0 {
+		return 0
+	}
+	points := min(int(long/bucket), 10_000)
+	if len(in.GroupBy) > 0 {
+		points *= min(max(in.Limit, 1), 1_000)
+	}
+	return points
+}
+
+const day = 24 * time.Hour
+
 // complexity counts the items of a list that a query asks for, one by one, and what each statement costs.
 func complexity() (c graph.ComplexityRoot) {
 	items := func(child int, first *int) int {
@@ -155,7 +178,9 @@ func complexity() (c graph.ComplexityRoot) {
 		return pageCost + (len(in.Low)+len(in.Medium)+len(in.High))*child
 	}
 	c.Query.PreviewVoucher = func(child int, _ model.PreviewVoucherInput) int { return countCost + child }
-	c.Query.CoreData = func(child int, _ model.CoreDataInput) int { return reportCost + child }
+	c.Query.CoreData = func(child int, in model.CoreDataInput) int {
+		return reportCost + child*(1+reportPoints(in)/largeReport)
+	}
 	c.Query.LiveFunnel = func(child int, _ string, _ *string, _ *model.PeriodInput) int { return reportCost + child }
 	c.Query.ChatFunnel = func(child int, _ string, _ model.PeriodInput) int { return reportCost + child }
 	c.Query.TierComparison = func(child int, _, _ string, _ model.PeriodInput) int { return reportCost + child }

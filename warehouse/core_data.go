@@ -119,7 +119,8 @@ func (w *Warehouse) groupTallies(ctx context.Context, q *question, best []coreDa
 		found[r.keys()] = newTallies()
 		found[r.keys()].add(r)
 	}
-	if len(best) == 0 || q.before == nil && !(q.WithGroupSeries && len(q.asked.cuts) > 0) {
+	series := q.WithGroupSeries && len(q.asked.cuts) > 0
+	if len(best) == 0 || q.before == nil && !series {
 		return found, nil
 	}
 	s := groupQuery{question: q, only: best}

@@ -1,6 +1,7 @@
 package warehouse
 
 import (
+	"errors"
 	"context"
 	"fmt"
 	"strconv"
@@ -146,7 +147,8 @@ func TestPerformanceThatCannotBeToldIsRefusedWithItsField(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			return
 		}
-		equal(t, err.(*promo.Error).Field, field)
+		refusal, _ := errors.AsType[*promo.Error](err)
+		equal(t, refusal.Field, field)
 	}
 	for name, c := range map[string]struct {
 		field  string

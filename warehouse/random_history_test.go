@@ -119,7 +119,9 @@ func (h *randomHistory) claim() {
 	for n := int64(1); n >= -1 && h.draw(2, "redeemed") == 1; n -= 2 {
 		f.Quantity = n
 		h.add(promo.FactCohort, at, f)
-		h.add(promo.FactRedemption, h.moment(), h.place(promo.Fact{Promotions: f.Promotions, Tools: f.Tools, Buyer: f.Buyer, Quantity: n}))
+		if n > 0 {
+			h.add(promo.FactRedemption, h.moment(), h.place(promo.Fact{Promotions: f.Promotions, Tools: f.Tools, Buyer: f.Buyer, Quantity: n}))
+		}
 	}
 }
 

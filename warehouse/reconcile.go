@@ -37,7 +37,7 @@ func (d Difference) String() string {
 
 const factTotals = `
 select shop_id as shop, toString(toDate(at)) as day, toString(kind) as kind, any(currency) as currency,
-    toInt64(count()) as facts, sum(quantity) as quantity, sum(revenue) as revenue, sum(item_discount) as item_discount,
+    toInt64(count()) as facts, toInt64(sum(id % 1000000007)) as numbers, sum(quantity) as quantity, sum(revenue) as revenue, sum(item_discount) as item_discount,
     sum(voucher_discount) as voucher_discount, sum(subsidy) as subsidy
 from facts
 where (tx, id) <= ({tx:UInt64}, {id:UInt64})
@@ -49,6 +49,7 @@ type factTotalsRow struct {
 	Kind            string          `ch:"kind"`
 	Currency        string          `ch:"currency"`
 	Facts           int64           `ch:"facts"`
+	Numbers         int64           `ch:"numbers"`
 	Quantity        int64           `ch:"quantity"`
 	Revenue         decimal.Decimal `ch:"revenue"`
 	ItemDiscount    decimal.Decimal `ch:"item_discount"`
@@ -60,12 +61,12 @@ func (r factTotalsRow) promo() promo.FactTotals {
 	digits := promo.Currency(r.Currency).Digits()
 	minor := func(d decimal.Decimal) int64 { return d.Shift(digits).IntPart() }
 	return promo.FactTotals{
-		Shop: promo.ShopID(r.Shop), Day: r.Day, Kind: promo.FactKind(r.Kind), Facts: r.Facts, Quantity: r.Quantity,
+		Shop: promo.ShopID(r.Shop), Day: r.Day, Kind: promo.FactKind(r.Kind), Facts: r.Facts, Numbers: r.Numbers, Quantity: r.Quantity,
 		Revenue: minor(r.Revenue), ItemDiscount: minor(r.ItemDiscount), VoucherDiscount: minor(r.VoucherDiscount), Subsidy: minor(r.Subsidy),
 	}
 }
 
-// Reconcile delivers what the ledger has committed, and compares ledger and warehouse: counts and sums by shop, day and kind.
+// Reconcile delivers what the ledger has committed, and compares ledger and warehouse: counts, sums and the facts' numbers by shop, day and kind.
 // It records the outcome and gives every difference. What waits for a transaction that does not end, or for another process
 // that delivers, is not compared.
 func (w *Warehouse) Reconcile(ctx context.Context) (*promo.Reconciliation, []Difference, error) {

@@ -69,8 +69,8 @@ func (c *client) pursue(t *testing.T, w wish, chance *rand.Rand) Answer {
 			return a // the test has failed
 		}
 		patience = answerTime
-		c.outage.RLock() // waits while Postgres is away
-		c.outage.RUnlock()
+		c.outage.RLock()
+		c.outage.RUnlock() //nolint:staticcheck // waiting while Postgres is away is all it is for
 	}
 	t.Errorf("%v was not answered in %d attempts", w.Request, mostAttempts)
 	return Answer{}
