@@ -28,14 +28,14 @@ type usedClaim struct {
 	Agent string `db:"agent"`
 }
 
-// selectUsedClaims gives the claims whose ids a query asks for. Each is looked up first, and then what belongs to it: the limits keep
-// the planner from beginning elsewhere.
-func selectUsedClaims(asked string) string {
-	return `
+// Used claims by their ids: asked. Each is looked up first, and then what belongs to it: the limits keep the planner from beginning
+// elsewhere.
+const (
+	selectUsedClaims = `
 select c.id, c.voucher_id, p.tool, c.source, c.claimed_at, coalesce(c.distribution_id, 0) as distribution_id,
     coalesce(d.livestream_id, 0) as livestream_id, coalesce(d.account_id, 0) as account_id, coalesce(d.task::text, '') as task,
     coalesce(d.watch_seconds, 0) as watch_seconds, coalesce(m.written_by, '') as agent
-from (` + asked + `) asked
+from asked
     cross join lateral (select * from claims where shop_id = $1 and id = asked.claim_id limit 1) c
     cross join lateral (select tool from promotions where shop_id = $1 and id = c.voucher_id limit 1) p
     left join lateral (
@@ -46,14 +46,13 @@ from (` + asked + `) asked
     ) d on true
     left join lateral (select written_by from messages where shop_id = $1 and claim_id = c.id limit 1) m on true
 order by c.id`
-}
-
-var (
 	// claimOfOrder is the claim that an order is about to use.
-	claimOfOrder = selectUsedClaims(`select $2::bigint as claim_id`)
+	claimOfOrder = `
+with asked as (select $2::bigint as claim_id)` + selectUsedClaims
 	// redeemedByOrder are the claims that a paid order has used: an imported one may have several. A redemption that was reversed
 	// since belongs to it, too: all facts of an order agree.
-	redeemedByOrder = selectUsedClaims(`select distinct claim_id from redemptions where shop_id = $1 and order_id = $2`)
+	redeemedByOrder = `
+with asked as (select distinct claim_id from redemptions where shop_id = $1 and order_id = $2)` + selectUsedClaims
 )
 
 func usedClaims(ctx context.Context, tx *sqlx.Tx, query string, shop promo.ShopID, id int64) (used []usedClaim, err error) {
