@@ -27,6 +27,7 @@ type factShops struct{ first, shops, facts int }
 const (
 	factsOfSmall, factsOfMiddle, factsOfLarge = 20_000, 1_000_000, 10_000_000
 	factsOfOther                              = 4_450
+	largestShop                               = 3
 )
 
 // manyShops are the three and as many others as there are facts for.

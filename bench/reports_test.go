@@ -29,6 +29,7 @@ import (
 type reportBench struct {
 	server testserver.Process
 	conn   driver.Conn
+	db     *sql.DB
 	sql    *stopwatch
 	token  string
 }
@@ -41,6 +42,9 @@ func openReports(b *testing.B) *reportBench {
 	must(b, err)
 	b.Cleanup(func() { ledger.Close() })
 	r := &reportBench{sql: &stopwatch{}}
+	r.db, err = sql.Open("postgres", dsn)
+	must(b, err)
+	b.Cleanup(func() { r.db.Close() })
 	options := testdb.ClickHouse(b)
 	r.conn, err = clickhouse.Open(options)
 	must(b, err)
@@ -49,7 +53,7 @@ func openReports(b *testing.B) *reportBench {
 	must(b, err)
 	b.Cleanup(func() { w.Close() })
 	must(b, ledger.Migrate(b.Context(), w.Migrate))
-	r.fill(b, dsn)
+	r.fill(b)
 	keys, err := auth.LoadKeys(filepath.Join(b.TempDir(), "token.key"), time.Now)
 	must(b, err)
 	r.token, err = keys.Issue(promo.Actor{Role: promo.Seller, Client: promo.SellerCenter, Shops: []promo.ShopID{1, 2, 3}, Subject: "bench"}, time.Now().Add(time.Hour))
@@ -63,13 +67,10 @@ func openReports(b *testing.B) *reportBench {
 }
 
 // fill makes the shops and their facts, and merges these as time would.
-func (r *reportBench) fill(b *testing.B, dsn string) {
+func (r *reportBench) fill(b *testing.B) {
 	b.Helper()
 	began := time.Now()
-	db, err := sql.Open("postgres", dsn)
-	must(b, err)
-	defer db.Close()
-	run(b, db, `insert into shops (name, currency, time_zone, created_at) select 'Shop ' || n, 'USD', 'America/New_York', now() from generate_series(1, 3) n`)
+	run(b, r.db, `insert into shops (name, currency, time_zone, created_at) select 'Shop ' || n, 'USD', 'America/New_York', now() from generate_series(1, 3) n`)
 	for _, s := range manyShops() {
 		s.fill(b, r.conn)
 	}
@@ -144,13 +145,14 @@ func dailySeries(b *testing.B, shop promo.ShopID) string {
 }
 
 // BenchmarkReports is a daily series of 300 days with every metric and exact buyers, over HTTP, of shops with few, many and
-// very many facts among a hundred million; beside it the SQL by itself.
+// very many facts among a hundred million; beside it the SQL by itself, and for the largest shop the same in Postgres.
 func BenchmarkReports(b *testing.B) {
 	r := openReports(b)
 	r.reportSize(b)
 	for i, s := range manyShops()[:3] {
 		b.Run(fmt.Sprintf("of %d", s.facts), func(b *testing.B) { r.measure(b, dailySeries(b, promo.ShopID(1+i))) })
 	}
+	b.Run("in Postgres", r.besidePostgres)
 }
 
 const bytesOnDisk = `
