@@ -45,7 +45,7 @@ test-native: ## Test the wire to a real ClickHouse server, which is installed if
 	go test -count=1 -v -tags native ./e2e/native
 
 bench: $(NODE) ## Measure every speed that is promised, each with its comparison
-	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./bench
+	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./bench
 
 lint: $(NODE) ## Check the style of Go and of the explorer
 	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run

@@ -2,6 +2,7 @@
 package bench
 
 import (
+	"log/slog"
 	"os"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // requests by the hundred
 	code := testdb.Main(m)
 	program.Close()
 	os.Exit(code)

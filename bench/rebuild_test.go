@@ -2,6 +2,8 @@ package bench
 
 import (
 	"database/sql"
+	"runtime"
+	"runtime/metrics"
 	"testing"
 	"time"
 
@@ -48,16 +50,18 @@ func filled(b *testing.B, facts int) (*postgres.Ledger, *warehouse.Warehouse, pr
 	return ledger, w, shop
 }
 
-// BenchmarkRebuild fills the warehouse from the ledger's facts; beside it the floor: the same facts only read.
+// BenchmarkRebuild fills the warehouse from the ledger's facts; beside it the floor: the same facts only read. The heap that it
+// takes has a bound (mostFacts in warehouse/delivery.go), however many facts there are.
 func BenchmarkRebuild(b *testing.B) {
 	const facts = 500_000
 	ledger, w, _ := filled(b, facts)
 	var took, read time.Duration
+	var heap uint64
 	for b.Loop() {
 		read += readAll(b, ledger, facts)
 		var brought int64
 		began := time.Now()
-		must(b, w.Rebuild(b.Context(), func(done, _ int64) { brought = done }))
+		heap = max(heap, peakHeap(func() { must(b, w.Rebuild(b.Context(), func(done, _ int64) { brought = done })) }))
 		took += time.Since(began)
 		if brought != facts {
 			b.Fatalf("%d facts were brought of %d", brought, facts)
@@ -65,6 +69,35 @@ func BenchmarkRebuild(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N)*facts/took.Seconds(), "facts/s")
 	b.ReportMetric(float64(b.N)*facts/read.Seconds(), "facts/s-only-read")
+	b.ReportMetric(float64(heap)/(1<<20), "MB-heap-peak")
+}
+
+// peakHeap is how much Go's heap grows to, garbage that is not collected yet included, while something is done. The engines
+// have memory of their own.
+func peakHeap(do func()) uint64 {
+	runtime.GC()
+	heap := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(heap)
+	before := heap[0].Value.Uint64()
+	peak, done, stopped := before, make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			metrics.Read(heap)
+			peak = max(peak, heap[0].Value.Uint64())
+			select {
+			case <-tick.C:
+			case <-done:
+				return
+			}
+		}
+	}()
+	do()
+	close(done)
+	<-stopped
+	return peak - before
 }
 
 // readAll reads every fact, and does nothing with it.

@@ -3,6 +3,7 @@ package promo
 import (
 	"fmt"
 	"math"
+	"sync"
 
 	"github.com/shopspring/decimal"
 	"golang.org/x/text/currency"
@@ -26,13 +27,20 @@ func ParseCurrency(code string) (Currency, error) {
 // mostDigits is how many digits the warehouse keeps: the few units of account with more are no currencies to sell in.
 const mostDigits = 3
 
+// digits are those of the currencies asked for so far: a report asks thousands of times.
+var digits sync.Map
+
 // Digits is how many digits the currency has after the point (JPY 0, USD 2, KWD 3), as Unicode's CLDR lists them.
 func (c Currency) Digits() int32 {
+	if known, ok := digits.Load(c); ok {
+		return known.(int32)
+	}
 	unit, err := currency.ParseISO(string(c))
 	if err != nil {
 		return 2
 	}
 	scale, _ := currency.Standard.Rounding(unit)
+	digits.Store(c, int32(scale))
 	return int32(scale)
 }
 

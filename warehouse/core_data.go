@@ -82,8 +82,7 @@ func (w *Warehouse) totals(ctx context.Context, q *question) (*tallies, error) {
 
 func (w *Warehouse) totalRows(ctx context.Context, q *question) ([]coreDataRow, error) {
 	if s := newDailyQuery(q); s != nil && w.days.Load() {
-		rows, err := query[coreDataRow](ctx, w, s.sql(), s.parameters())
-		return s.rows(rows), err
+		return w.dailyRows(ctx, s)
 	}
 	s := coreDataQuery{q}
 	return query[coreDataRow](ctx, w, s.sql(), s.parameters())

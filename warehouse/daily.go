@@ -6,33 +6,37 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ClickHouse/clickhouse-go/v2"
+	"golang.org/x/sync/errgroup"
 
 	"voucherhouse/promo"
 )
 
-// dailyQuery is coreDataQuery for whole local days of the shop, over sums by day (the projection of 0005_days.sql) and the
-// buyers of single orders. Inside, days stand for times: each for the midnight of its date in UTC.
+// dailyQuery is coreDataQuery for whole local days of the shop, over sums by day (the projection of 0005_days.sql). Inside, days
+// stand for times: each for the midnight of its date in UTC. Buyers do not add up over days: buyersQuery finds them.
 type dailyQuery struct {
 	coreDataQuery
 	// at are the periods as they are asked for.
 	at *question
 }
 
-// dailyFacts reads as facts do, but for what the projection does not know. The tools stand for the promotions: there are as many.
-const dailyFacts = `(
-    select shop_id, kind, tools, tools as promotions, channel, toDateTime64(local_day, 6, 'UTC') as at, toDateTime64(ordered_day, 6, 'UTC') as ordered_at,
+// Sums are read from the projection only where conditions are about its columns, and not about parts of them.
+const dailySQL = `with
+    %s
+select
+    %s,
+    %s
+from (
+    select shop_id, kind, %s as used, toDateTime64(local_day, 6, 'UTC') as at, toDateTime64(ordered_day, 6, 'UTC') as ordered_at,
         sum(quantity) as quantity, sum(revenue) as revenue, sum(item_discount) as item_discount, sum(voucher_discount) as voucher_discount,
         max(valid_to) as valid_to, toUInt64(0) as buyer_id
     from facts
     where shop_id = {shop:UInt64}
-    group by shop_id, kind, local_day, ordered_day, tools, channel
-    union all
-    select shop_id, kind, tools, tools, channel, toDateTime64(local_day, 6, 'UTC'), toDateTime64(ordered_day, 6, 'UTC'),
-        0, 0, 0, 0, toDateTime64(0, 6, 'UTC'), buyer_id
-    from facts
-    where shop_id = {shop:UInt64} and kind = 'order' and (%s)
-) as facts`
+    group by shop_id, kind, used, local_day, ordered_day
+) as facts
+where %s
+group by %s
+settings optimize_functions_to_subcolumns = 0
+`
 
 // newDailyQuery is nil if the question is not about whole days, or looks closer than the projection does.
 func newDailyQuery(q *question) *dailyQuery {
@@ -49,34 +53,83 @@ func newDailyQuery(q *question) *dailyQuery {
 }
 
 func (q *dailyQuery) sql() string {
-	orders := (&question{}).within("orders_")
-	if q.before != nil {
-		orders += " or " + (&question{}).within("orders_previous_")
-	}
-	return strings.Replace(q.coreDataQuery.sql(), "\nfrom facts\n", "\nfrom "+fmt.Sprintf(dailyFacts, orders)+"\n", 1)
+	return fmt.Sprintf(dailySQL, commas(q.with(q.detail())), commas(q.place()), selection(q.detail(), " and used"), q.used(), q.where(), q.grouping())
 }
 
-func (q *dailyQuery) parameters() clickhouse.Parameters {
-	p := q.coreDataQuery.parameters()
-	q.at.asked.parameters(p, "orders_")
-	if q.before != nil {
-		q.at.before.parameters(p, "orders_previous_")
+// used is the condition for sums that the filters leave. The tools stand for the promotions: there are as many.
+func (q *dailyQuery) used() string {
+	used := "notEmpty(tools)"
+	if q.Tools != nil {
+		used = "hasAny(tools, {tools:Array(String)})"
 	}
-	return p
+	return strings.Join(append([]string{used}, q.matchWhole()...), " and ")
 }
 
-// rows gives the rows with their buckets as times.
-func (q *dailyQuery) rows(rows []coreDataRow) []coreDataRow {
+// rows gives the rows of sums with their buyers, and with their buckets as times.
+func (q *dailyQuery) rows(sums, buyers []coreDataRow) []coreDataRow {
+	type place struct {
+		previous, total uint8
+		bucket          uint32
+	}
+	found := map[place]uint64{}
+	for _, r := range buyers {
+		found[place{r.Previous, r.Total, r.Bucket}] = r.Buyers
+	}
 	starts := [2]map[uint32]uint32{{}, {}}
 	for i, spans := range [][2]*span{{&q.asked, &q.at.asked}, {q.before, q.at.before}} {
 		for n := range spans[0].bucketCount() {
 			starts[i][uint32(spans[0].cuts[n].From.Unix())] = uint32(spans[1].cuts[n].From.Unix())
 		}
 	}
-	for i, r := range rows {
-		rows[i].Bucket = starts[r.Previous][r.Bucket]
+	for i, r := range sums {
+		sums[i].Bucket = starts[r.Previous][r.Bucket]
+		sums[i].Buyers = found[place{r.Previous, r.Total, sums[i].Bucket}]
 	}
-	return rows
+	return sums
+}
+
+// buyersQuery counts the buyers of whole days, order by order. By itself it takes half as long as together with the sums.
+type buyersQuery struct{ coreDataQuery }
+
+const buyersSQL = `with
+    %s
+select
+    %s,
+    uniqExact(buyer_id) as buyers
+from facts
+where %s
+group by %s
+`
+
+// buyers are those of the same question.
+func (q *dailyQuery) buyers() buyersQuery {
+	orders := *q.at
+	orders.RefundsBy = Booked // of orders there is only one time
+	return buyersQuery{coreDataQuery{&orders}}
+}
+
+func (q buyersQuery) sql() string {
+	where := all(q.where(), "kind = 'order'", q.used(), "buyer_id != 0")
+	return fmt.Sprintf(buyersSQL, commas(q.with(q.detail())), commas(q.place()), where, q.grouping())
+}
+
+// dailyRows asks for sums and buyers side by side: an order that arrives meanwhile may be in one of them only.
+func (w *Warehouse) dailyRows(ctx context.Context, s *dailyQuery) ([]coreDataRow, error) {
+	var sums, buyers []coreDataRow
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		sums, err = query[coreDataRow](ctx, w, s.sql(), s.parameters())
+		return err
+	})
+	group.Go(func() (err error) {
+		of := s.buyers()
+		buyers, err = query[coreDataRow](ctx, w, of.sql(), of.parameters())
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return s.rows(sums, buyers), nil
 }
 
 // bucketCount is how many buckets there are; a period that there is not has none.

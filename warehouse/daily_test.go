@@ -14,9 +14,13 @@ import (
 func TestTheStatementOfWholeDays(t *testing.T) {
 	t.Parallel()
 	p := CoreDataParams{Shop: promo.Shop{TimeZone: "UTC"}, TimeZone: "UTC", Granularity: Day}
-	golden(t, "days", newDailyQuery(&question{CoreDataParams: p, zone: time.UTC, asked: twoDays}).sql())
+	days := newDailyQuery(&question{CoreDataParams: p, zone: time.UTC, asked: twoDays})
+	golden(t, "days", days.sql())
+	golden(t, "buyers_of_days", days.buyers().sql())
 	p.RefundsBy = Ordered
-	golden(t, "days_by_order_compared", newDailyQuery(&question{CoreDataParams: p, zone: time.UTC, asked: twoDays, before: &twoDays}).sql())
+	days = newDailyQuery(&question{CoreDataParams: p, zone: time.UTC, asked: twoDays, before: &twoDays})
+	golden(t, "days_by_order_compared", days.sql())
+	golden(t, "buyers_of_days_compared", days.buyers().sql())
 }
 
 func TestWhatIsNotAboutWholeDaysReadsEveryFact(t *testing.T) {
@@ -53,8 +57,12 @@ func TestWhatIsNotAboutWholeDaysReadsEveryFact(t *testing.T) {
 func TestWholeDaysAreReadFromTheProjection(t *testing.T) {
 	t.Parallel()
 	b := withHistory(t)
-	for _, basis := range []RefundBasis{Booked, Ordered} {
-		q, err := CoreDataParams{Shop: b.shop, Period: sixDays(t), Granularity: Day, RefundsBy: basis, Limit: 1}.check()
+	for name, p := range map[string]CoreDataParams{
+		"by booking": {RefundsBy: Booked}, "by order": {RefundsBy: Ordered},
+		"of a kind of promotion": {Tools: []promo.Tool{promo.LiveVoucher}}, "of a channel": {Channels: []promo.OrderChannel{promo.OrderLive}},
+	} {
+		p.Shop, p.Period, p.Granularity, p.Limit = b.shop, sixDays(t), Day, 1
+		q, err := p.check()
 		must(t, err)
 		days := newDailyQuery(q)
 		var plan []struct {
@@ -67,7 +75,7 @@ func TestWholeDaysAreReadFromTheProjection(t *testing.T) {
 			text.WriteString(line.Explain + "\n")
 		}
 		if !strings.Contains(text.String(), "ReadFromMergeTree (days)") {
-			t.Errorf("%s:\n%s", basis, text.String())
+			t.Errorf("%s:\n%s", name, text.String())
 		}
 	}
 }

@@ -1,6 +1,5 @@
 with
-    toUnixTimestamp(at) as seconds,
-    notEmpty(promotions) as used
+    toUnixTimestamp(at) as seconds
 select
     toUInt8(0) as previous,
     roundDown(seconds, {buckets:Array(UInt32)}) as bucket,
@@ -21,19 +20,15 @@ select
     sumIf(facts.item_discount + facts.voucher_discount, kind in ('line', 'reversal') and used) as net_discount_cost,
     sumIf(facts.revenue, kind = 'line') as shop_revenue
 from (
-    select shop_id, kind, tools, tools as promotions, channel, toDateTime64(local_day, 6, 'UTC') as at, toDateTime64(ordered_day, 6, 'UTC') as ordered_at,
+    select shop_id, kind, notEmpty(tools) as used, toDateTime64(local_day, 6, 'UTC') as at, toDateTime64(ordered_day, 6, 'UTC') as ordered_at,
         sum(quantity) as quantity, sum(revenue) as revenue, sum(item_discount) as item_discount, sum(voucher_discount) as voucher_discount,
         max(valid_to) as valid_to, toUInt64(0) as buyer_id
     from facts
     where shop_id = {shop:UInt64}
-    group by shop_id, kind, local_day, ordered_day, tools, channel
-    union all
-    select shop_id, kind, tools, tools, channel, toDateTime64(local_day, 6, 'UTC'), toDateTime64(ordered_day, 6, 'UTC'),
-        0, 0, 0, 0, toDateTime64(0, 6, 'UTC'), buyer_id
-    from facts
-    where shop_id = {shop:UInt64} and kind = 'order' and (at < {orders_to:DateTime64(6, 'UTC')} and (at >= {orders_from:DateTime64(6, 'UTC')} or kind = 'quantity'))
+    group by shop_id, kind, used, local_day, ordered_day
 ) as facts
 where shop_id = {shop:UInt64}
   and kind in ('quantity', 'claim', 'redemption', 'cohort', 'order', 'line', 'first_order', 'reversal')
   and at < {to:DateTime64(6, 'UTC')} and (at >= {from:DateTime64(6, 'UTC')} or kind = 'quantity')
 group by grouping sets ((), (bucket))
+settings optimize_functions_to_subcolumns = 0
