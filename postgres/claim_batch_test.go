@@ -11,7 +11,7 @@ import (
 )
 
 // Q1: exact, with two server processes' worth of ledgers and more buyers than copies.
-func TestClaimsNeverExceedWhatThereIs(t *testing.T) {
+func TestQ1ClaimsNeverExceedWhatThereIs(t *testing.T) {
 	b := setup(t)
 	v := b.voucher(b.shop("A"), copies(100, 2))
 	requests := make([]promo.ClaimRequest, 300)
@@ -45,7 +45,7 @@ func TestClaimsNeverExceedWhatThereIs(t *testing.T) {
 }
 
 // Claims, changes of the quantity and the end of a voucher at once: nothing waits for ever, and what was raised is there.
-func TestClaimsAmongChanges(t *testing.T) {
+func TestQ1ClaimsAmongChanges(t *testing.T) {
 	b := setup(t)
 	shop := b.shop("A")
 	v := b.voucher(shop, copies(10, 1))
@@ -147,7 +147,7 @@ func TestOneBadClaimHurtsNoOther(t *testing.T) {
 
 // Q4: a voucher that somebody else holds keeps claims of the shop's other vouchers waiting neither behind it nor beside it, and
 // those are decided together.
-func TestAHeldVoucherHoldsNoOther(t *testing.T) {
+func TestQ4AHeldVoucherHoldsNoOther(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	shop := b.shop("A")
@@ -184,7 +184,7 @@ func TestAHeldVoucherHoldsNoOther(t *testing.T) {
 
 // Q4: claims of several vouchers that arrive while a decision is in flight are decided in one transaction, each by the rules of
 // its own voucher.
-func TestClaimsOfAShopAreDecidedTogether(t *testing.T) {
+func TestQ4ClaimsOfAShopAreDecidedTogether(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	shop := b.shop("A")
@@ -217,7 +217,7 @@ func TestClaimsOfAShopAreDecidedTogether(t *testing.T) {
 }
 
 // Q2, Q4: a key that comes twice at once binds one claim, and the other is held against it without a burden on the rest of the batch.
-func TestAKeyThatComesTwiceIsNobodyElsesBurden(t *testing.T) {
+func TestQ2AKeyThatComesTwiceIsNobodyElsesBurden(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	shop := b.shop("A")
@@ -245,7 +245,7 @@ func TestAKeyThatComesTwiceIsNobodyElsesBurden(t *testing.T) {
 }
 
 // Q4: what arrives while a decision is in flight is decided together, in one transaction.
-func TestClaimsAreDecidedTogether(t *testing.T) {
+func TestQ4ClaimsAreDecidedTogether(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	v := b.voucher(b.shop("A"))

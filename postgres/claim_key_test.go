@@ -12,7 +12,7 @@ import (
 )
 
 // Q2, with the same call at once on two servers.
-func TestEqualClaimsAreOne(t *testing.T) {
+func TestQ2EqualClaimsAreOne(t *testing.T) {
 	b := setup(t)
 	v := b.voucher(b.shop("A"), copies(100, 50))
 	ledgers := []*Ledger{b.Ledger, b.another()}
@@ -38,7 +38,7 @@ func TestEqualClaimsAreOne(t *testing.T) {
 }
 
 // One key, and two vouchers at once: one claim, and a conflict for the other.
-func TestOneKeyForTwoVouchers(t *testing.T) {
+func TestQ2OneKeyForTwoVouchers(t *testing.T) {
 	b := setup(t)
 	shop := b.shop("A")
 	v, w := b.voucher(shop, copies(50, 50)), b.voucher(shop, copies(50, 50))
@@ -62,7 +62,7 @@ func TestOneKeyForTwoVouchers(t *testing.T) {
 }
 
 // A key that another server binds while the batch is being stored: the claim is a conflict, the others are made.
-func TestKeyBoundMeanwhile(t *testing.T) {
+func TestQ2KeyBoundMeanwhile(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	v := b.voucher(b.shop("A"), copies(50, 50))
@@ -103,7 +103,7 @@ func TestKeyBoundMeanwhile(t *testing.T) {
 }
 
 // The same call on another server, which makes the claim while this one looks: it is a repeat, not one too many.
-func TestClaimedMeanwhileUnderTheSameKey(t *testing.T) {
+func TestQ2ClaimedMeanwhileUnderTheSameKey(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	v := b.voucher(b.shop("A"), copies(2, 1))
@@ -132,7 +132,7 @@ insert into idempotency_keys (shop_id, caller, key, body, result_id, used_at) se
 	}
 }
 
-func TestClaimKeysLastSevenDays(t *testing.T) {
+func TestQ2ClaimKeysLastSevenDays(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	shop := b.shop("A")
