@@ -110,16 +110,17 @@ func (l *Ledger) onceAll(ctx context.Context, tx *sqlx.Tx, shop promo.ShopID, a 
 	return made, nil
 }
 
-// forgottenTogether is how many keys go in one transaction: the relay delivers nothing that is newer than the oldest one.
+// forgottenTogether is about how many keys go in one transaction: the relay delivers nothing that is newer than the oldest one.
 const forgottenTogether = 1_000
 
 const forgetKeys = `
 delete from idempotency_keys
-where (shop_id, caller, key) in (select shop_id, caller, key from idempotency_keys where used_at <= $1 order by used_at limit $2)`
+where used_at <= (
+    select max(used_at) from (select used_at from idempotency_keys where used_at <= $1 order by used_at limit $2) as oldest)`
 
 // ForgetKeys deletes the idempotency keys that have outlived their time.
 func (l *Ledger) ForgetKeys(ctx context.Context) error {
-	for forgotten := int64(forgottenTogether); forgotten == forgottenTogether; {
+	for forgotten := int64(forgottenTogether); forgotten >= forgottenTogether; {
 		err := l.inTx(ctx, relayScope, func(tx *sqlx.Tx) error {
 			deleted, err := tx.ExecContext(ctx, forgetKeys, l.now().Add(-keyLifetime), forgottenTogether)
 			if err == nil {
