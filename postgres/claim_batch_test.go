@@ -293,3 +293,17 @@ func (b *testBundle) untilQueued(v promo.VoucherID, n int) {
 		}
 	}
 }
+
+// Q4: claims go on though everything else waits for a connection.
+func TestQ4ClaimsHaveConnectionsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	v := b.voucher(b.shop("A"))
+	b.Ledger.db.SetMaxOpenConns(1)
+	taken, err := b.Ledger.db.Connx(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	b.claim(v.ID, "bo")
+}

@@ -111,3 +111,30 @@ func TestQ4PaymentsDoNotWaitForClaimsOfTheirVoucher(t *testing.T) {
 	busy.MustExec(lockedVouchers, s.shop, pq.Array([]int64{s.bo.Voucher.Serial}))
 	s.pay("1")
 }
+
+// An import and a payment do not both make a buyer's first order: who comes second sees the other's.
+func TestAPaymentWaitsForTheFirstOrdersOfAnImport(t *testing.T) {
+	t.Parallel()
+	s := openTill(t)
+	before := len(s.facts(s.shop))
+	earlier := s.place(s.order("earlier", "15.00", s.mugs(2))) // in place of an imported one
+	o := s.place(by(s.shoppers(1)[0], s.order("1", "20.00", s.mugs(2))))
+	importing := s.begin()
+	importing.MustExec(lockCustomers, s.shop)
+	paid := make(chan error)
+	go func() {
+		_, err := s.PayOrder(s.t.Context(), s.platform, s.shop, "1")
+		paid <- err
+	}()
+	s.waiting(1)
+	importing.MustExec(`insert into customers (shop_id, buyer_id, first_order_id, first_paid_at) values ($1, $2, $3, $4)`, s.shop, o.Buyer, earlier.ID.Serial, noon)
+	if err := importing.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-paid; err != nil {
+		t.Fatal(err)
+	}
+	if told := s.told(before); len(told) == 0 || get[int](s.testBundle, `select count(*) from outbox where kind = 'first_order'`) != 0 {
+		t.Errorf("told are %v", told)
+	}
+}
