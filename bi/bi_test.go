@@ -19,6 +19,7 @@ import (
 
 	"voucherhouse/app"
 	"voucherhouse/internal/testdb"
+	"voucherhouse/internal/testledger"
 	"voucherhouse/postgres"
 	"voucherhouse/warehouse"
 )
@@ -44,7 +45,7 @@ type views struct {
 // delivered delivers the history that exports are tested with.
 func delivered(t *testing.T) views {
 	t.Helper()
-	dsn, options := testdb.Postgres(t), testdb.ClickHouse(t)
+	dsn, options := testledger.New(t), testdb.ClickHouse(t)
 	ledger, err := postgres.Open(t.Context(), dsn, time.Now)
 	must(t, err)
 	t.Cleanup(func() { ledger.Close() })

@@ -18,6 +18,7 @@ import (
 	"voucherhouse/app"
 	"voucherhouse/auth"
 	"voucherhouse/internal/testdb"
+	"voucherhouse/internal/testledger"
 	"voucherhouse/postgres"
 	"voucherhouse/promo"
 	"voucherhouse/warehouse"
@@ -45,7 +46,7 @@ func start(t *testing.T, seed string) *server {
 	t.Helper()
 	passed, older := &atomic.Int64{}, &atomic.Int64{}
 	ctx, clock := t.Context(), func() time.Time { return noon.Add(time.Duration(passed.Load())) }
-	dsn := testdb.Postgres(t)
+	dsn := testledger.New(t)
 	ledger, err := postgres.Open(ctx, dsn, clock)
 	must(t, err)
 	t.Cleanup(func() { must(t, ledger.Close()) })

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -20,6 +19,7 @@ import (
 	"voucherhouse/app"
 	"voucherhouse/auth"
 	"voucherhouse/internal/testdb"
+	"voucherhouse/internal/testledger"
 	"voucherhouse/postgres"
 	"voucherhouse/resolvers"
 	"voucherhouse/warehouse"
@@ -44,12 +44,11 @@ insert into distributions (shop_id, voucher_id, livestream_id, task, started_at)
 // counted is a server on a ledger that counts the statements it is sent.
 func counted(t *testing.T, seed string) (s *server, statements func() int64) {
 	t.Helper()
-	owner := testdb.Postgres(t)
+	owner := testledger.New(t)
 	dsn, statements := testdb.Counted(t, owner)
 	ledger, err := postgres.Open(t.Context(), dsn, func() time.Time { return noon })
 	must(t, err)
 	t.Cleanup(func() { must(t, ledger.Close()) })
-	must(t, ledger.Migrate(t.Context(), func(context.Context) error { return nil }))
 	db, err := sqlx.Connect("postgres", owner)
 	must(t, err)
 	t.Cleanup(func() { db.Close() })

@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"context"
 	"encoding/csv"
 	"fmt"
 	"os"
@@ -14,6 +13,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"voucherhouse/internal/testdb"
+	"voucherhouse/internal/testledger"
 	"voucherhouse/postgres"
 )
 
@@ -31,15 +31,12 @@ type testBundle struct {
 
 func setup(t *testing.T) *testBundle {
 	t.Helper()
-	dsn := testdb.Postgres(t)
+	dsn := testledger.New(t)
 	l, err := postgres.Open(t.Context(), dsn, func() time.Time { return today })
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	if err := l.Migrate(t.Context(), func(context.Context) error { return nil }); err != nil {
-		t.Fatal(err)
-	}
 	db, err := sqlx.Open("postgres", dsn)
 	if err != nil {
 		t.Fatal(err)

@@ -48,17 +48,31 @@ type testBundle struct {
 
 func setup(t testing.TB) *testBundle {
 	t.Helper()
-	return setupAt(t, testdb.Postgres(t))
+	return migrated(t, testdb.Migrated(t, migrateAt))
 }
 
-// setupAt migrates the database at dsn, if that is not done.
+// setupAt migrates the database at dsn first.
 func setupAt(t testing.TB, dsn string) *testBundle {
+	t.Helper()
+	if err := migrateAt(dsn); err != nil {
+		t.Fatal(err)
+	}
+	return migrated(t, dsn)
+}
+
+func migrateAt(dsn string) error {
+	ctx := context.Background()
+	l, err := Open(ctx, dsn, time.Now)
+	if err != nil {
+		return err
+	}
+	return errors.Join(l.Migrate(ctx, func(context.Context) error { return nil }), l.Close())
+}
+
+func migrated(t testing.TB, dsn string) *testBundle {
 	t.Helper()
 	b := &testBundle{t: t, dsn: dsn, clock: &testClock{}}
 	b.Ledger = b.another()
-	if err := b.Migrate(t.Context(), func(context.Context) error { return nil }); err != nil {
-		t.Fatal(err)
-	}
 	b.clock.trigger = func(at time.Time) { testdb.SetClock(t, b.db, at) }
 	b.clock.set(noon)
 	return b

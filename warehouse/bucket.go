@@ -73,10 +73,20 @@ func reach(t, wall time.Time) time.Time {
 		if !at.After(t) {
 			return t
 		}
-		_, change := t.ZoneBounds()
+		change := nextChange(t)
 		if change.IsZero() || at.Before(change) {
 			return at
 		}
 		t = change
 	}
+}
+
+// nextChange is when the zone's offset may change next; zero if it never does. To Go every year has 365 days by the rules that
+// zones have for the far future: the last day of a leap year has no bounds around it, and that after it is asked instead.
+func nextChange(t time.Time) time.Time {
+	_, change := t.ZoneBounds()
+	if !change.IsZero() && !change.After(t) {
+		_, change = t.Add(24 * time.Hour).ZoneBounds()
+	}
+	return change
 }

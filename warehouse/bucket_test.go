@@ -105,6 +105,8 @@ func TestBucketsOfDaysThatAreNot24Hours(t *testing.T) {
 			[]string{"2024-03-06T05:00Z", "2024-03-11T04:00Z", "2024-03-18T04:00Z"}},
 		{"months begin in local time", "America/New_York", "2024-01-31T05:00Z", "2024-04-01T04:00Z", Month,
 			[]string{"2024-01-31T05:00Z", "2024-02-01T05:00Z", "2024-03-01T05:00Z"}},
+		{"leap years of the far future have a last day", "America/New_York", "2040-12-30T05:00Z", "2041-01-02T05:00Z", Day,
+			[]string{"2040-12-30T05:00Z", "2040-12-31T05:00Z", "2041-01-01T05:00Z"}},
 		{"minutes", "America/New_York", "2024-01-01T00:00Z", "2024-01-01T00:02Z", Minute,
 			[]string{"2024-01-01T00:00Z", "2024-01-01T00:01Z"}},
 	} {

@@ -144,11 +144,9 @@ func (q *question) offsets() (changes, offsets string) {
 	for at := from; at.Before(q.asked.To); {
 		_, offset := at.In(q.zone).Zone()
 		since, seconds = append(since, at.Unix()), append(seconds, int64(offset))
-		_, change := at.In(q.zone).ZoneBounds()
-		if change.IsZero() {
+		if at = nextChange(at.In(q.zone)); at.IsZero() {
 			break
 		}
-		at = change
 	}
 	return numbers(since), numbers(seconds)
 }

@@ -2,6 +2,7 @@ package warehouse
 
 import (
 	"testing"
+	"time"
 
 	"voucherhouse/promo"
 )
@@ -35,4 +36,8 @@ func TestOffsetsOfAZone(t *testing.T) {
 	q.before = &span{Period: promo.Period{From: local(t, "01 00:00:00"), To: local(t, "08 00:00:00")}}
 	changes, _ = q.offsets()
 	equal(t, changes, "[1709269200,1710054000]")
+	winter := promo.Period{From: time.Date(2040, 12, 31, 5, 0, 0, 0, time.UTC), To: time.Date(2041, 4, 1, 4, 0, 0, 0, time.UTC)}
+	changes, offsets = (&question{zone: q.zone, asked: span{Period: winter}}).offsets()
+	equal(t, changes, "[2240542800,2246511600]")
+	equal(t, offsets, "[-18000,-14400]")
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/lib/pq"
 
 	"voucherhouse/internal/testdb"
+	"voucherhouse/internal/testledger"
 	"voucherhouse/postgres"
 	"voucherhouse/promo"
 )
@@ -38,7 +39,7 @@ func fixedClock() time.Time { return now }
 
 func setup(t testing.TB) *bundle {
 	t.Helper()
-	return setupOn(t, testdb.Postgres(t))
+	return setupOn(t, testledger.New(t))
 }
 
 func setupOn(t testing.TB, dsn string) *bundle {

@@ -10,6 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"voucherhouse/internal/testdb"
+	"voucherhouse/internal/testledger"
 	"voucherhouse/postgres"
 	"voucherhouse/promo"
 )
@@ -25,7 +26,7 @@ type studio struct {
 
 func openStudio(t *testing.T) *studio {
 	t.Helper()
-	dsn := testdb.Postgres(t)
+	dsn := testledger.New(t)
 	s := &studio{bundle: setupOn(t, dsn), t: t}
 	var err error
 	s.acts, err = postgres.Open(t.Context(), dsn, func() time.Time { return time.UnixMicro(s.micro.Load()).UTC() })

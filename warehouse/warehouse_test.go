@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"voucherhouse/internal/testdb"
 	"voucherhouse/promo"
 )
 
@@ -11,8 +12,8 @@ import (
 func TestAWarehouseBelongsToOneLedger(t *testing.T) {
 	t.Parallel()
 	first := setup(t)
-	must(t, first.Migrate(t.Context())) // again, by the same ledger
-	other := setup(t)
+	must(t, first.Migrate(t.Context()))     // again, by the same ledger
+	other := setupOn(t, testdb.Postgres(t)) // with an identity of its own
 	second := open(t, other.ledger, first.options, leadOf(other.ledger))
 	if err := second.Migrate(t.Context()); !errors.Is(err, ErrOtherLedger) {
 		t.Errorf("the warehouse of another ledger is taken: %v", err)
