@@ -72,7 +72,7 @@ func (b *testBundle) as(s scope, grants, query string, args ...any) (int64, erro
 	if grants != "" {
 		tx.MustExec(grants)
 	}
-	if err := enter(context.Background(), tx, s); err != nil {
+	if err := s.enter(context.Background(), tx); err != nil {
 		b.t.Fatal(err)
 	}
 	result, err := tx.Exec(query, args...)

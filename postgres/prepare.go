@@ -21,9 +21,10 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	return &preparingConn{pqConn: conn.(pqConn), kept: map[string]preparedStatement{}}, nil
 }
 
-// pqConn is what database/sql may ask of a connection of lib/pq.
+// pqConn is what database/sql may ask of a connection of lib/pq. It is its own transaction.
 type pqConn interface {
 	driver.Conn
+	driver.Tx
 	driver.ConnPrepareContext
 	driver.ConnBeginTx
 	driver.QueryerContext
@@ -42,6 +43,26 @@ type preparedStatement interface {
 type preparingConn struct {
 	pqConn
 	kept map[string]preparedStatement
+}
+
+type beginWith struct{}
+
+// beginningWith is a context in which a transaction begins with a statement that has no arguments: both take one round trip.
+func beginningWith(ctx context.Context, statement string) context.Context {
+	return context.WithValue(ctx, beginWith{}, statement)
+}
+
+// BeginTx begins a transaction.
+func (c *preparingConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	statement, ok := ctx.Value(beginWith{}).(string)
+	if !ok {
+		return c.pqConn.BeginTx(ctx, opts)
+	}
+	if _, err := c.pqConn.ExecContext(ctx, "begin; "+statement, nil); err != nil {
+		_ = c.Rollback() // what has begun would go back to the pool
+		return nil, err
+	}
+	return c.pqConn, nil
 }
 
 // QueryContext runs a query, prepared if it has arguments.

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -43,16 +45,28 @@ func scopeOf(a promo.Actor) scope {
 	return s
 }
 
-const (
-	enterScope = `
-select set_config('role', $1, true), set_config('app.shops', $2::bigint[]::text, true),
-       set_config('app.subject', $3, true), set_config('app.role', $4, true),
-       set_config('app.at', $5::timestamptz::text, true), set_config('app.accounts', $6::bigint[]::text, true),
-       set_config('plan_cache_mode', $7, true), set_config('enable_seqscan', $8, true)`
-	// Asked as the buyer, after its scope was entered: a buyer sees its own row and no other.
-	enterBuyer = `
+// enterBuyer is asked as the buyer, after its scope was entered: a buyer sees its own row and no other.
+const enterBuyer = `
 select set_config('app.buyer', coalesce((select id::text from buyers where external_id = $1), ''), true)`
-)
+
+// statement enters the scope. It has no arguments, so that it can go to the server with the one that begins the transaction.
+func (s scope) statement() string {
+	accounts := make([]int64, len(s.accounts))
+	for i, a := range s.accounts {
+		accounts[i] = a.Serial
+	}
+	cacheMode, seqscan := s.planning()
+	settings := [][2]string{
+		{"role", s.role}, {"app.shops", array(shopNumbers(s.shops))}, {"app.subject", s.subject}, {"app.role", string(s.actor)},
+		{"app.at", s.at.Format(time.RFC3339Nano)}, {"app.accounts", array(accounts)},
+		{"plan_cache_mode", cacheMode}, {"enable_seqscan", seqscan},
+	}
+	set := make([]string, len(settings))
+	for i, of := range settings {
+		set[i] = "set_config('" + of[0] + "', " + pq.QuoteLiteral(of[1]) + ", true)"
+	}
+	return "select " + strings.Join(set, ", ")
+}
 
 // planning is how prepared statements are planned. What is looked for by key is always found by the same indexes, so one plan
 // does, and must not be made for a table that is still small. What a list looks for depends on which of its filters are given,
@@ -71,13 +85,13 @@ func (l *Ledger) inTx(ctx context.Context, s scope, do func(*sqlx.Tx) error) (er
 	if s.role == roleClaims {
 		db = l.claiming
 	}
-	tx, err := db.BeginTxx(ctx, nil)
+	s.at = l.now()
+	tx, err := db.BeginTxx(beginningWith(ctx, s.statement()), nil)
 	if err != nil {
-		return fmt.Errorf("beginning a transaction: %w", err)
+		return fmt.Errorf("beginning a transaction in the scope of %s: %w", s.role, err)
 	}
 	defer tx.Rollback() // has no effect after a commit
-	s.at = l.now()
-	if err := enter(ctx, tx, s); err != nil {
+	if err := s.enterBuyer(ctx, tx); err != nil {
 		return err
 	}
 	if err := do(tx); err != nil {
@@ -89,15 +103,20 @@ func (l *Ledger) inTx(ctx context.Context, s scope, do func(*sqlx.Tx) error) (er
 	return nil
 }
 
-func enter(ctx context.Context, tx *sqlx.Tx, s scope) error {
-	_, accounts := columns(s.accounts)
-	cacheMode, seqscan := s.planning()
-	_, err := tx.ExecContext(ctx, enterScope, s.role, pq.Array(shopNumbers(s.shops)), s.subject, string(s.actor), s.at, accounts, cacheMode, seqscan)
-	if err == nil && s.subject != "" {
-		_, err = tx.ExecContext(ctx, enterBuyer, s.subject)
-	}
-	if err != nil {
+// enter changes the scope of a transaction that has begun.
+func (s scope) enter(ctx context.Context, tx *sqlx.Tx) error {
+	if _, err := tx.ExecContext(ctx, s.statement()); err != nil {
 		return fmt.Errorf("entering the scope of %s: %w", s.role, err)
+	}
+	return s.enterBuyer(ctx, tx)
+}
+
+func (s scope) enterBuyer(ctx context.Context, tx *sqlx.Tx) error {
+	if s.subject == "" {
+		return nil
+	}
+	if _, err := tx.ExecContext(ctx, enterBuyer, s.subject); err != nil {
+		return fmt.Errorf("entering the scope of a buyer: %w", err)
 	}
 	return nil
 }
@@ -138,4 +157,13 @@ func shopNumbers(shops []promo.ShopID) []int64 {
 		numbers[i] = int64(s)
 	}
 	return numbers
+}
+
+// array is Postgres' text for an array.
+func array(numbers []int64) string {
+	text := make([]string, len(numbers))
+	for i, n := range numbers {
+		text[i] = strconv.FormatInt(n, 10)
+	}
+	return "{" + strings.Join(text, ",") + "}"
 }

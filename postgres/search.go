@@ -40,7 +40,7 @@ func found[R any](ctx context.Context, l *Ledger, a promo.Actor, s scope, shop p
 		}
 		own := scopeOf(a)
 		own.at = l.now()
-		if err := enter(ctx, tx, own); err != nil {
+		if err := own.enter(ctx, tx); err != nil {
 			return err
 		}
 		return tx.SelectContext(ctx, &rows, fetch, shop, pq.Array(serials))
