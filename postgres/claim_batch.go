@@ -156,21 +156,30 @@ func (b *claimBatch) promising() (promising []*pendingClaim) {
 const (
 	vouchersOfBatch = selectVoucher + `
 where p.shop_id = $1 and p.id = any ($2)`
+	// The buyers are made before a voucher is locked (the subquery stands before everything else), and in one order: batches
+	// that make the same buyers wait for each other.
+	makeBuyers = `
+with made as (
+    insert into buyers (external_id, name)
+    select distinct subject, subject from unnest($3::text[]) as subject order by subject
+    on conflict (external_id) do nothing
+    returning id
+)` + vouchersOfBatch + ` and (select count(*) from made) >= 0`
 	// In one order, like whoever else locks several. The key stays free for those that refer to the voucher: a payment that
 	// redeems a claim waits for no batch.
-	lockedVouchers = vouchersOfBatch + `
+	lockedVouchers = makeBuyers + `
 order by p.id
 for no key update of v for share of p`
 	// Without those that somebody else holds.
-	freeVouchers = vouchersOfBatch + `
+	freeVouchers = makeBuyers + `
 order by p.id
 for no key update of v skip locked for share of p skip locked`
 )
 
 // read reads the vouchers of the claims.
-func (b *claimBatch) read(ctx context.Context, tx *sqlx.Tx, query string) error {
+func (b *claimBatch) read(ctx context.Context, tx *sqlx.Tx, query string, args ...any) error {
 	var rows []voucherRow
-	if err := tx.SelectContext(ctx, &rows, query, b.shop, pq.Array(b.serials())); err != nil {
+	if err := tx.SelectContext(ctx, &rows, query, append([]any{b.shop, pq.Array(b.serials())}, args...)...); err != nil {
 		return fmt.Errorf("reading vouchers: %w", err)
 	}
 	b.vouchers, b.outcomes = make(map[promo.VoucherID]*promo.Voucher, len(rows)), make([]claimOutcome, len(b.pending))
@@ -256,21 +265,10 @@ func (b *claimBatch) decide() {
 	}
 }
 
-const insertBuyers = `
-insert into buyers (external_id, name)
-select subject, subject from unnest($1::text[]) as subject
-on conflict (external_id) do nothing`
-
 // decideLocked decides behind the vouchers' locks, and stores what was made.
 func (b *claimBatch) decideLocked(ctx context.Context, tx *sqlx.Tx, wait bool) error {
 	if len(b.pending) == 0 {
 		return nil
-	}
-	// All of them: behind the lock a claim may be made that was refused before it.
-	subjects, _ := b.asked()
-	slices.Sort(subjects) // batches that make the same buyers wait for each other in one order
-	if _, err := tx.ExecContext(ctx, insertBuyers, pq.Array(slices.Compact(subjects))); err != nil {
-		return fmt.Errorf("making sure of the buyers: %w", err)
 	}
 	if err := b.lock(ctx, tx, wait); err != nil || len(b.pending) == 0 {
 		return err
@@ -287,13 +285,14 @@ func (b *claimBatch) decideLocked(ctx context.Context, tx *sqlx.Tx, wait bool) e
 	return b.store(ctx, tx)
 }
 
-// lock locks the vouchers. Unless those that somebody else holds are waited for, their claims leave the batch.
+// lock makes sure of the buyers, and locks the vouchers. Unless those that somebody else holds are waited for, their claims leave the batch.
 func (b *claimBatch) lock(ctx context.Context, tx *sqlx.Tx, wait bool) error {
 	query := freeVouchers
 	if wait {
 		query = lockedVouchers
 	}
-	if err := b.read(ctx, tx, query); err != nil {
+	subjects, _ := b.asked() // all of them: behind the lock a claim may be made that was refused before it
+	if err := b.read(ctx, tx, query, pq.Array(subjects)); err != nil {
 		return err
 	}
 	if wait {

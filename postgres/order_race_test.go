@@ -108,7 +108,7 @@ func TestQ4PaymentsDoNotWaitForClaimsOfTheirVoucher(t *testing.T) {
 	s := openTill(t)
 	s.place(s.order("1", "15.00", s.mugs(2)))
 	busy := s.begin()
-	busy.MustExec(lockedVouchers, s.shop, pq.Array([]int64{s.bo.Voucher.Serial}))
+	busy.MustExec(lockedVouchers, s.shop, pq.Array([]int64{s.bo.Voucher.Serial}), pq.Array([]string{}))
 	s.pay("1")
 }
 
