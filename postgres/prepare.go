@@ -26,7 +26,6 @@ type pqConn interface {
 	driver.Conn
 	driver.Tx
 	driver.ConnPrepareContext
-	driver.ConnBeginTx
 	driver.QueryerContext
 	driver.ExecerContext
 	driver.Pinger
@@ -52,12 +51,12 @@ func beginningWith(ctx context.Context, statement string) context.Context {
 	return context.WithValue(ctx, beginWith{}, statement)
 }
 
-// BeginTx begins a transaction.
+// BeginTx begins a transaction of the server's own kind: nothing here asks for another.
 func (c *preparingConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
-	statement, ok := ctx.Value(beginWith{}).(string)
-	if !ok {
-		return c.pqConn.BeginTx(ctx, opts)
+	if opts != (driver.TxOptions{}) {
+		return nil, fmt.Errorf("beginning a transaction with %+v: not supported", opts)
 	}
+	statement, _ := ctx.Value(beginWith{}).(string)
 	if _, err := c.pqConn.ExecContext(ctx, "begin; "+statement, nil); err != nil {
 		_ = c.Rollback() // what has begun would go back to the pool
 		return nil, err
