@@ -67,9 +67,13 @@ func (w *Warehouse) CoreData(ctx context.Context, p CoreDataParams) (*CoreData, 
 	return data, err
 }
 
-// totals asks for the numbers of whole periods and of each bucket, in one statement.
+// totals asks for the numbers of whole periods and of each bucket.
 func (w *Warehouse) totals(ctx context.Context, q *question) (*tallies, error) {
-	rows, err := w.totalRows(ctx, q)
+	if s := newDailyQuery(q); s != nil && w.days.Load() {
+		return w.dailyTallies(ctx, s)
+	}
+	s := coreDataQuery{q}
+	rows, err := query[coreDataRow](ctx, w, s.sql(), s.parameters())
 	if err != nil {
 		return nil, err
 	}
@@ -78,14 +82,6 @@ func (w *Warehouse) totals(ctx context.Context, q *question) (*tallies, error) {
 		t.add(r)
 	}
 	return t, nil
-}
-
-func (w *Warehouse) totalRows(ctx context.Context, q *question) ([]coreDataRow, error) {
-	if s := newDailyQuery(q); s != nil && w.days.Load() {
-		return w.dailyRows(ctx, s)
-	}
-	s := coreDataQuery{q}
-	return query[coreDataRow](ctx, w, s.sql(), s.parameters())
 }
 
 // groups asks for the best groups, and then for the series of just those, and how they were before.

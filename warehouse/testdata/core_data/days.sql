@@ -1,34 +1,13 @@
-with
-    toUnixTimestamp(at) as seconds
 select
-    toUInt8(0) as previous,
-    roundDown(seconds, {buckets:Array(UInt32)}) as bucket,
-    toUInt8(grouping(bucket)) as total,
-    sumIf(facts.quantity, kind = 'quantity' and used) as issued,
-    sumIf(facts.quantity, kind = 'claim' and used) as claims,
-    sumIf(facts.quantity, kind = 'cohort' and used) as redeemed_claims,
-    maxIf(facts.valid_to, kind = 'claim' and used) as claims_end,
-    sumIf(facts.quantity, kind = 'redemption' and used) as usage,
-    sumIf(facts.quantity, kind = 'order' and used) as orders,
-    uniqExactIf(facts.buyer_id, kind = 'order' and used and facts.buyer_id != 0) as buyers,
-    sumIf(facts.quantity, kind = 'first_order' and used) as new_buyers,
-    sumIf(facts.quantity, kind = 'line' and used) as items_sold,
-    sumIf(facts.revenue, kind = 'line' and used) as revenue,
-    sumIf(facts.revenue, kind in ('line', 'reversal') and used) as net_revenue,
-    -sumIf(facts.revenue, kind = 'reversal' and used) as refunds,
-    sumIf(facts.item_discount + facts.voucher_discount, kind = 'line' and used) as discount_cost,
-    sumIf(facts.item_discount + facts.voucher_discount, kind in ('line', 'reversal') and used) as net_discount_cost,
-    sumIf(facts.revenue, kind = 'line') as shop_revenue
-from (
-    select shop_id, kind, notEmpty(tools) as used, toDateTime64(local_day, 6, 'UTC') as at, toDateTime64(ordered_day, 6, 'UTC') as ordered_at,
-        sum(quantity) as quantity, sum(revenue) as revenue, sum(item_discount) as item_discount, sum(voucher_discount) as voucher_discount,
-        max(valid_to) as valid_to, toUInt64(0) as buyer_id
-    from facts
-    where shop_id = {shop:UInt64}
-    group by shop_id, kind, used, local_day, ordered_day
-) as facts
+    kind,
+    notEmpty(tools) as used,
+    toInt32(local_day) as day,
+    sum(quantity) as quantity,
+    toInt64(sum(revenue) * 1000) as revenue,
+    toInt64((sum(item_discount) + sum(voucher_discount)) * 1000) as discount,
+    max(valid_to) as valid_to
+from facts
 where shop_id = {shop:UInt64}
-  and kind in ('quantity', 'claim', 'redemption', 'cohort', 'order', 'line', 'first_order', 'reversal')
-  and at < {to:DateTime64(6, 'UTC')} and (at >= {from:DateTime64(6, 'UTC')} or kind = 'quantity')
-group by grouping sets ((), (bucket))
+  and local_day < {to:Date32} and (local_day >= {from:Date32} or kind = 'quantity')
+group by shop_id, kind, used, local_day
 settings optimize_functions_to_subcolumns = 0

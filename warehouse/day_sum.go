@@ -1,0 +1,119 @@
+package warehouse
+
+import (
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"voucherhouse/promo"
+)
+
+// daySum is what facts of one kind add up to on one local day: with those that the filters leave apart from the others.
+type daySum struct {
+	Kind string `ch:"kind"`
+	Used bool   `ch:"used"`
+	// Day counts from 1970.
+	Day      int32     `ch:"day"`
+	Quantity int64     `ch:"quantity"`
+	Revenue  int64     `ch:"revenue"`  // thousandths
+	Discount int64     `ch:"discount"` // thousandths
+	ValidTo  time.Time `ch:"valid_to"`
+}
+
+// dayTotal is sums in the making, with amounts in thousandths: adding decimals up takes longer than the statement.
+type dayTotal struct {
+	sums
+
+	revenue, netRevenue, refunds, discountCost, netDiscountCost, shopRevenue int64
+}
+
+// add adds a day to the measures that take its kind (see measures).
+func (t *dayTotal) add(d daySum) {
+	kind := promo.FactKind(d.Kind)
+	if kind == promo.FactLine {
+		t.shopRevenue += d.Revenue
+	}
+	if !d.Used {
+		return
+	}
+	switch kind {
+	case promo.FactQuantity:
+		t.Issued += d.Quantity
+	case promo.FactClaim:
+		t.Claims += d.Quantity
+		t.ClaimsEnd = later(t.ClaimsEnd, d.ValidTo)
+	case promo.FactCohort:
+		t.RedeemedClaims += d.Quantity
+	case promo.FactRedemption:
+		t.Usage += d.Quantity
+	case promo.FactOrder:
+		t.Orders += d.Quantity
+	case promo.FactFirstOrder:
+		t.NewBuyers += d.Quantity
+	case promo.FactLine:
+		t.ItemsSold += d.Quantity
+		t.revenue += d.Revenue
+		t.netRevenue += d.Revenue
+		t.discountCost += d.Discount
+		t.netDiscountCost += d.Discount
+	case promo.FactReversal:
+		t.refunds -= d.Revenue
+		t.netRevenue += d.Revenue
+		t.netDiscountCost += d.Discount
+	}
+}
+
+// whole are the sums, with so many buyers.
+func (t *dayTotal) whole(buyers uint64) *sums {
+	s, amount := t.sums, func(thousandths int64) decimal.Decimal { return decimal.New(thousandths, -3) }
+	s.Buyers = buyers
+	s.Revenue, s.NetRevenue, s.Refunds = amount(t.revenue), amount(t.netRevenue), amount(t.refunds)
+	s.DiscountCost, s.NetDiscountCost, s.ShopRevenue = amount(t.discountCost), amount(t.netDiscountCost), amount(t.shopRevenue)
+	return &s
+}
+
+// addDays adds the days of a period to its tally, which has the buyers already. Buckets of days are called by when they begin in
+// the period as it was asked for. What had been issued before all buckets is in the first.
+func addDays(days []daySum, dates, asked *span, to *tally) {
+	var whole dayTotal
+	buckets := make([]dayTotal, len(dates.cuts))
+	starts := make([]int64, len(dates.cuts))
+	for i, c := range dates.cuts {
+		starts[i] = c.From.Unix()
+	}
+	from, end := dates.From.Unix(), dates.To.Unix()
+	for _, d := range days {
+		at := int64(d.Day) * int64(24*time.Hour/time.Second)
+		if at >= end || at < from && promo.FactKind(d.Kind) != promo.FactQuantity {
+			continue
+		}
+		whole.add(d)
+		if len(buckets) > 0 {
+			next, begins := slices.BinarySearch(starts, at)
+			if !begins {
+				next = max(next-1, 0)
+			}
+			buckets[next].add(d)
+		}
+	}
+	to.total = *whole.whole(to.total.Buyers)
+	for i, c := range asked.cuts {
+		start := uint32(c.From.Unix())
+		to.buckets[start] = buckets[i].whole(to.bucket(start).Buyers)
+	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
