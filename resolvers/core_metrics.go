@@ -1,11 +1,10 @@
 package resolvers
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"reflect"
-	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -15,34 +14,110 @@ import (
 	"voucherhouse/warehouse"
 )
 
-// writeMetrics has metrics written as a whole. A daily series has thousands of them, which nothing has to be looked up for and
-// of which none can fail: taking each through the executor would cost more than the report's statements.
+// writeMetrics has metrics, and series of them, written as a whole. A daily series has thousands of them, which nothing has to be
+// looked up for and of which none can fail: taking each through the executor would cost more than the report's statements.
 func writeMetrics(ctx context.Context, next graphql.Resolver) (any, error) {
 	value, err := next(ctx)
-	m, ok := value.(warehouse.CoreMetrics)
-	if p, isPointer := value.(*warehouse.CoreMetrics); isPointer && p != nil {
-		m, ok = *p, true
-	}
-	if err != nil || !ok {
+	if err != nil {
 		return value, err
 	}
-	fields := collect(ctx, graphql.GetFieldContext(ctx).Field, "CoreMetrics")
-	if slices.ContainsFunc(fields, func(f graphql.CollectedField) bool { return len(f.Deferrables) > 0 }) {
+	p := planner{ctx: ctx}
+	var text written
+	field := graphql.GetFieldContext(ctx).Field
+	switch v := value.(type) {
+	case warehouse.CoreMetrics:
+		text = p.metrics(field)(nil, &v)
+	case *warehouse.CoreMetrics:
+		if v == nil {
+			return value, nil
+		}
+		text = p.metrics(field)(nil, v)
+	case []warehouse.Point:
+		if v == nil {
+			return value, nil
+		}
+		text = list(p.point(field), v)
+	default:
 		return value, nil
 	}
-	return metricsAnswer{ctx, fields, &m}, nil
+	if p.deferred {
+		return value, nil
+	}
+	return text, nil
 }
 
-// collect lists what is asked for of an object, fragments included.
-func collect(ctx context.Context, f graphql.CollectedField, object string) []graphql.CollectedField {
-	return graphql.CollectFields(graphql.GetOperationContext(ctx), f.Selections, []string{object})
+// written is an answer's text.
+type written []byte
+
+// MarshalGQL writes it.
+func (t written) MarshalGQL(w io.Writer) { _, _ = w.Write(t) } // a caller who is gone reads no error either
+
+// appendTo appends the text of a value.
+type appendTo[T any] func(text []byte, value *T) []byte
+
+// planner makes out once what a query asks for of values, however many there are.
+type planner struct {
+	ctx context.Context
+	// deferred says that something is to come later: that is for the executor.
+	deferred bool
 }
 
-// metricsAnswer are the metrics that a query asks for.
-type metricsAnswer struct {
-	ctx     context.Context
-	fields  []graphql.CollectedField
-	metrics *warehouse.CoreMetrics
+// object plans an object with its fields as they are called in the query.
+func object[T any](p *planner, of graphql.CollectedField, name string, field func(graphql.CollectedField) appendTo[T]) appendTo[T] {
+	fields := graphql.CollectFields(graphql.GetOperationContext(p.ctx), of.Selections, []string{name})
+	steps := make([]appendTo[T], len(fields))
+	for i, f := range fields {
+		p.deferred = p.deferred || len(f.Deferrables) > 0
+		key, value := strconv.Quote(f.Alias)+":", appendTo[T](nil)
+		if f.Name == "__typename" {
+			value = func(text []byte, _ *T) []byte { return strconv.AppendQuote(text, name) }
+		} else {
+			value = field(f)
+		}
+		steps[i] = func(text []byte, v *T) []byte { return value(append(text, key...), v) }
+	}
+	return func(text []byte, v *T) []byte {
+		text = append(text, '{')
+		for i, step := range steps {
+			if i > 0 {
+				text = append(text, ',')
+			}
+			text = step(text, v)
+		}
+		return append(text, '}')
+	}
+}
+
+// list is the text of several values.
+func list[T any](item appendTo[T], values []T) written {
+	text := []byte{'['}
+	for i := range values {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = item(text, &values[i])
+	}
+	return append(text, ']')
+}
+
+func (p *planner) point(of graphql.CollectedField) appendTo[warehouse.Point] {
+	return object(p, of, "CoreDataPoint", func(f graphql.CollectedField) appendTo[warehouse.Point] {
+		if f.Name == "period" {
+			period := p.period(f)
+			return func(text []byte, v *warehouse.Point) []byte { return period(text, &v.Period) }
+		}
+		metrics := p.metrics(f)
+		return func(text []byte, v *warehouse.Point) []byte { return metrics(text, &v.Metrics) }
+	})
+}
+
+func (p *planner) period(of graphql.CollectedField) appendTo[promo.Period] {
+	return object(p, of, "Period", func(f graphql.CollectedField) appendTo[promo.Period] {
+		if f.Name == "from" {
+			return func(text []byte, v *promo.Period) []byte { return scalar.AppendDateTime(text, v.From) }
+		}
+		return func(text []byte, v *promo.Period) []byte { return scalar.AppendDateTime(text, v.To) }
+	})
 }
 
 // metricPlaces are where the metrics are, by their names in small letters.
@@ -54,58 +129,34 @@ var metricPlaces = func() map[string]int {
 	return places
 }()
 
-// MarshalGQL writes the metrics as the executor would.
-func (a metricsAnswer) MarshalGQL(w io.Writer) {
-	metrics := reflect.ValueOf(a.metrics).Elem()
-	writeObject(w, a.fields, "CoreMetrics", func(f graphql.CollectedField) graphql.Marshaler {
-		switch m := metrics.Field(metricPlaces[strings.ToLower(f.Name)]).Interface().(type) {
-		case *int64:
-			return orNull(m, graphql.MarshalInt64)
-		case *float64:
-			return orNull(m, graphql.MarshalFloat)
-		case *bool:
-			return orNull(m, graphql.MarshalBoolean)
-		case *promo.Money:
-			return orNull(m, func(m promo.Money) graphql.Marshaler { return moneyAnswer{collect(a.ctx, f, "Money"), m} })
+func (p *planner) metrics(of graphql.CollectedField) appendTo[warehouse.CoreMetrics] {
+	return object(p, of, "CoreMetrics", func(f graphql.CollectedField) appendTo[warehouse.CoreMetrics] {
+		place, amount := metricPlaces[strings.ToLower(f.Name)], p.amount(f)
+		return func(text []byte, v *warehouse.CoreMetrics) []byte {
+			metric := reflect.ValueOf(v).Elem().Field(place)
+			if metric.IsNil() {
+				return append(text, "null"...)
+			}
+			switch m := metric.Interface().(type) {
+			case *int64:
+				return strconv.AppendInt(text, *m, 10)
+			case *float64:
+				return strconv.AppendFloat(text, *m, 'g', -1, 64)
+			case *bool:
+				return strconv.AppendBool(text, *m)
+			case *promo.Money:
+				return amount(text, m)
+			}
+			panic("no such metric: " + f.Name)
 		}
-		panic("no such metric: " + f.Name)
 	})
 }
 
-// moneyAnswer is what a query asks for of an amount.
-type moneyAnswer struct {
-	fields []graphql.CollectedField
-	money  promo.Money
-}
-
-func (a moneyAnswer) MarshalGQL(w io.Writer) {
-	writeObject(w, a.fields, "Money", func(f graphql.CollectedField) graphql.Marshaler {
+func (p *planner) amount(of graphql.CollectedField) appendTo[promo.Money] {
+	return object(p, of, "Money", func(f graphql.CollectedField) appendTo[promo.Money] {
 		if f.Name == "amount" {
-			return scalar.MarshalDecimal(a.money.Amount())
+			return func(text []byte, v *promo.Money) []byte { return scalar.AppendDecimal(text, v.Amount()) }
 		}
-		return graphql.MarshalString(string(a.money.Currency))
+		return func(text []byte, v *promo.Money) []byte { return strconv.AppendQuote(text, string(v.Currency)) }
 	})
-}
-
-// writeObject writes an object with its fields as they are called in the query.
-func writeObject(w io.Writer, fields []graphql.CollectedField, name string, value func(graphql.CollectedField) graphql.Marshaler) {
-	var text bytes.Buffer
-	for i, f := range fields {
-		text.WriteByte("{,"[min(i, 1)])
-		text.WriteString(`"` + f.Alias + `":`)
-		if f.Name == "__typename" {
-			graphql.MarshalString(name).MarshalGQL(&text)
-			continue
-		}
-		value(f).MarshalGQL(&text)
-	}
-	text.WriteByte('}')
-	_, _ = w.Write(text.Bytes()) // a caller who is gone reads no error either
-}
-
-func orNull[T any](value *T, marshal func(T) graphql.Marshaler) graphql.Marshaler {
-	if value == nil {
-		return graphql.Null
-	}
-	return marshal(*value)
 }

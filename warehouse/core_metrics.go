@@ -111,15 +111,19 @@ func (s *sums) value(column string) decimal.Decimal {
 }
 
 func (s *sums) total(columns []string) decimal.Decimal {
-	var sum decimal.Decimal
-	for _, c := range columns {
+	sum := s.value(columns[0])
+	for _, c := range columns[1:] {
 		sum = sum.Add(s.value(c))
 	}
 	return sum
 }
 
-// exactly is how many digits quotients are computed to.
-const exactly = 18
+const (
+	// exactly is how many digits quotients are computed to.
+	exactly = 18
+	// exactInFloat is how many digits every whole number may have that a float64 holds.
+	exactInFloat = 15
+)
 
 // reader computes metrics from sums: last, and only those that apply.
 type reader struct {
@@ -164,11 +168,20 @@ func (r reader) count(s *sums, m Metric) *int64 {
 	return nil
 }
 
+// ratio is the number nearest to the quotient.
 func (r reader) ratio(s *sums, m Metric) *float64 {
-	if v, ok := r.value(s, m); ok {
-		return new(v.InexactFloat64())
+	d, ok := r.applying[m]
+	if !ok {
+		return nil
 	}
-	return nil
+	over, under := s.total(d.over), s.total(d.under)
+	if under.IsZero() {
+		return nil
+	}
+	if over.Exponent() == under.Exponent() && over.NumDigits() <= exactInFloat && under.NumDigits() <= exactInFloat {
+		return new(float64(over.CoefficientInt64()) / float64(under.CoefficientInt64())) // IEEE 754 rounds this once
+	}
+	return new(over.DivRound(under, exactly).InexactFloat64())
 }
 
 // money is an amount in the shop's currency, rounded half up to its digits.

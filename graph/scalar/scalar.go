@@ -20,9 +20,12 @@ func invalid(message string) error { return &promo.Error{Code: promo.InvalidInpu
 
 // MarshalDateTime writes RFC 3339 in UTC, with as many digits of a second as there are.
 func MarshalDateTime(t time.Time) graphql.Marshaler {
-	return graphql.WriterFunc(func(w io.Writer) {
-		io.WriteString(w, strconv.Quote(t.UTC().Format(time.RFC3339Nano)))
-	})
+	return graphql.WriterFunc(func(w io.Writer) { w.Write(AppendDateTime(nil, t)) })
+}
+
+// AppendDateTime appends what MarshalDateTime writes.
+func AppendDateTime(text []byte, t time.Time) []byte {
+	return append(t.UTC().AppendFormat(append(text, '"'), time.RFC3339Nano), '"')
 }
 
 // rfc3339 is the form of an instant: time.Parse alone would let single digits, decimal commas and any offset pass.
@@ -44,10 +47,12 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 
 // MarshalDecimal writes an exact decimal in a string.
 func MarshalDecimal(d decimal.Decimal) graphql.Marshaler {
-	return graphql.WriterFunc(func(w io.Writer) {
-		// An amount keeps its currency's digits: 1.5 dollars are "1.50".
-		io.WriteString(w, strconv.Quote(d.StringFixed(max(0, -d.Exponent()))))
-	})
+	return graphql.WriterFunc(func(w io.Writer) { w.Write(AppendDecimal(nil, d)) })
+}
+
+// AppendDecimal appends what MarshalDecimal writes. An amount keeps its currency's digits: 1.5 dollars are "1.50".
+func AppendDecimal(text []byte, d decimal.Decimal) []byte {
+	return strconv.AppendQuote(text, d.StringFixed(max(0, -d.Exponent())))
 }
 
 // longestDecimal keeps a caller from making the server handle a number of a million digits.

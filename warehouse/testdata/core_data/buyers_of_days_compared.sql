@@ -16,3 +16,4 @@ where shop_id = {shop:UInt64}
   and notEmpty(promotions)
   and buyer_id != 0
 group by grouping sets ((previous), (previous, bucket))
+settings optimize_move_to_prewhere = 0, optimize_use_projections = 0
