@@ -33,7 +33,7 @@ func (r query) CoreData(ctx context.Context, input model.CoreDataInput) (*wareho
 		return nil, err
 	}
 	data, err := r.Reports.CoreData(ctx, params)
-	keep(ctx, params, data)
+	keep(ctx, keptCoreData{params, data})
 	return data, err
 }
 

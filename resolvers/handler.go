@@ -41,7 +41,7 @@ func NewHandler(r *Resolver, keys *auth.Keys) http.Handler {
 	schema := graph.NewExecutableSchema(config)
 	server := handler.New(schema)
 	server.AddTransport(transport.Options{})
-	server.AddTransport(exports{schema.Schema().Types["CoreDataInput"]})
+	server.AddTransport(exports{schema.Schema()})
 	addStreams(server, keys)
 	server.AddTransport(transport.GET{})
 	server.AddTransport(transport.POST{})
