@@ -217,7 +217,7 @@ func (s *server) testBadExports(t *testing.T) {
 		"groups by what is not":    {"core-data-groups.csv", of("groupBy=MOON"), invalid("input.groupBy.0")},
 		"series without buckets":   {"core-data-group-series.csv", of("groupBy=TOOL", "granularity=NONE"), invalid("input.granularity")},
 		"another shop's product":   {"core-data.csv", of("productIds=" + product), refusal{http.StatusNotFound, "NOT_FOUND", "input.productIds"}},
-		"a parameter with a quote": {"core-data.csv", of(`tierGroup='"`), refusal{status: http.StatusOK}},
+		"a parameter with a quote": {"core-data.csv", of(`tierGroup='"`), refusal{http.StatusNotFound, "NOT_FOUND", "input.tierGroup"}},
 	} {
 		if got := s.refusal(t, "seller", http.MethodGet, c.table, c.values); got != c.want {
 			t.Errorf("%s: %v, want %v", name, got, c.want)

@@ -7442,7 +7442,7 @@ enum Metric {
   SHARE_OF_SHOP_REVENUE
 }
 
-"Which numbers, of which shop and time."
+"Which numbers, of which shop and time. An id or a tier group that the shop does not have is NOT_FOUND."
 input CoreDataInput {
   "The shop."
   shopId: ID!

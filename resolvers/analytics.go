@@ -51,9 +51,9 @@ func (r *Resolver) coreDataParams(ctx context.Context, input model.CoreDataInput
 	if err != nil {
 		return warehouse.CoreDataParams{}, atField(err, "input", "shopId")
 	}
-	params, err := coreDataParams(input, *s)
+	params := coreDataParams(input, *s)
 	params.WithGroupSeries = asksFor(ctx, "groups", "series")
-	return params, err
+	return params, r.narrow(ctx, &params, input)
 }
 
 func (r query) WarehouseStatus(ctx context.Context) (*warehouse.Status, error) {
