@@ -59,6 +59,8 @@ func text(v any) string {
 		return strconv.FormatInt(*v, 10)
 	case *float64:
 		return strconv.FormatFloat(*v, 'f', -1, 64)
+	case *bool:
+		return strconv.FormatBool(*v)
 	case *decimal.Decimal:
 		return v.StringFixed(-v.Exponent())
 	case *time.Time:
@@ -70,7 +72,7 @@ func text(v any) string {
 // everyMetric selects them all.
 func everyMetric() string {
 	var fields strings.Builder
-	for _, d := range warehouse.Definitions {
+	for _, d := range warehouse.Columns {
 		fields.WriteString(" " + fieldOf(d.Metric))
 		if d.Unit == warehouse.Amount {
 			fields.WriteString(" { amount }")
@@ -92,7 +94,7 @@ type metrics map[string]json.RawMessage
 
 // row is what a table says of metrics, after what it says before them.
 func (m metrics) row(before ...string) []string {
-	for _, d := range warehouse.Definitions {
+	for _, d := range warehouse.Columns {
 		value := string(m[fieldOf(d.Metric)])
 		var amount struct{ Amount string }
 		switch {

@@ -54,6 +54,12 @@ func TestLivestreamVouchers(t *testing.T) {
 	both(`{"claimed":1,"remaining":99,"stoppedAt":null,"task":{"kind":"NONE"}}`)
 	s.do(t, "host", `mutation { endLivestream(input: {livestreamId: %q}) { userErrors { code } } }`, liveOne)
 	both(`{"claimed":1,"remaining":99,"stoppedAt":"2026-03-02T12:00:00Z","task":{"kind":"NONE"}}`)
+	if last := bob.next(); last.Type != "complete" {
+		t.Errorf("after the end came %s %s", last.Type, last.Payload)
+	}
+	if event(t, sam, "complete") == nil {
+		t.Error("the events have no end")
+	}
 }
 
 func TestCoreDataUpdates(t *testing.T) {

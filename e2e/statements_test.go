@@ -66,7 +66,7 @@ func (s *server) serve(t *testing.T, reports resolvers.Reports) {
 	ledger := s.ledger
 	handler := httptest.NewServer(resolvers.NewHandler(&resolvers.Resolver{
 		Shops: ledger, Catalogue: ledger, Promotions: ledger, Claims: ledger, Accounts: ledger, Livestreams: ledger, Distributions: ledger, Chats: ledger,
-		Orders: ledger, Reports: reports, Clock: func() time.Time { return noon },
+		Orders: ledger, Tiers: ledger, Advice: ledger, Reports: reports, Clock: func() time.Time { return noon },
 	}, s.keys))
 	t.Cleanup(handler.Close)
 	s.url = handler.URL

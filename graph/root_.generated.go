@@ -5375,7 +5375,7 @@ type Subscription {
   ): CoreData! @allow(roles: [SELLER, ANALYST])
   """
   What a livestream hands out now, and each of these distributions again as its claims or the copies that are left change, and when
-  it is stopped: twice a second at the most. It ends for a client that does not keep up.
+  it is stopped: twice a second at the most. It ends with the livestream, and for a client that does not keep up.
   """
   livestreamVouchers(
     "The livestream."
@@ -7442,7 +7442,7 @@ enum Metric {
   SHARE_OF_SHOP_REVENUE
 }
 
-"Which numbers, of which shop and time."
+"Which numbers, of which shop and time. An id or a tier group that the shop does not have is NOT_FOUND."
 input CoreDataInput {
   "The shop."
   shopId: ID!

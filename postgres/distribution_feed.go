@@ -19,7 +19,11 @@ type scene map[int64]*promo.Distribution
 type watchedScene struct {
 	livestream promo.LivestreamID
 	scene      *scene
+	// ended says that this was its last scene.
+	ended bool
 }
+
+func (p watchedScene) over() bool { return p.ended }
 
 // What is open, and what was when it was told last: that it has been stopped is news.
 const scenes = `
@@ -59,7 +63,7 @@ func (l *Ledger) newDistributions(ctx context.Context, places []watchedScene) (n
 			open = append(open, d.ID)
 		}
 	}
-	now, err := l.readScenes(ctx, livestreams, open)
+	now, ended, err := l.readScenes(ctx, livestreams, open)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -76,28 +80,44 @@ func (l *Ledger) newDistributions(ctx context.Context, places []watchedScene) (n
 			}
 			p.scene = shared[p.livestream]
 		}
+		p.ended = ended[p.livestream]
 		news, next = append(news, found), append(next, p)
 	}
 	return news, next, nil
 }
 
-// readScenes reads distributions of livestreams, oldest first.
-func (l *Ledger) readScenes(ctx context.Context, livestreams []promo.LivestreamID, open []promo.DistributionID) (map[promo.LivestreamID][]*promo.Distribution, error) {
+// Read before the scenes: what stops with a livestream is in the last one.
+const endedLivestreams = `
+select shop_id as shop, id as serial from livestreams
+where (shop_id, id) in (select * from unnest($1::bigint[], $2::bigint[])) and ended_at is not null`
+
+// readScenes reads distributions of livestreams, oldest first, and which of these have ended.
+func (l *Ledger) readScenes(ctx context.Context, livestreams []promo.LivestreamID, open []promo.DistributionID) (
+	found map[promo.LivestreamID][]*promo.Distribution, ended map[promo.LivestreamID]bool, err error,
+) {
+	var over []promo.LivestreamID
 	var rows []sceneRow
-	err := l.inTx(ctx, feedScope(livestreams), func(tx *sqlx.Tx) error {
+	err = l.inTx(ctx, feedScope(livestreams), func(tx *sqlx.Tx) error {
 		shops, serials := columns(livestreams)
 		openShops, openSerials := columns(open)
+		if err := tx.SelectContext(ctx, &over, endedLivestreams, shops, serials); err != nil {
+			return err
+		}
 		return tx.SelectContext(ctx, &rows, scenes, shops, serials, openShops, openSerials)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("reading what livestreams hand out: %w", err)
+		return nil, nil, fmt.Errorf("reading what livestreams hand out: %w", err)
 	}
-	found := map[promo.LivestreamID][]*promo.Distribution{}
+	ended = map[promo.LivestreamID]bool{}
+	for _, id := range over {
+		ended[id] = true
+	}
+	found = map[promo.LivestreamID][]*promo.Distribution{}
 	for _, r := range rows {
 		d := r.promo()
 		found[d.Livestream] = append(found[d.Livestream], d)
 	}
-	return found, nil
+	return found, ended, nil
 }
 
 func (p watchedScene) open() scene {
@@ -134,7 +154,8 @@ func sceneOf(distributions []*promo.Distribution) *scene {
 
 // FollowLivestream tells of what a livestream hands out now, and of each of these distributions again whenever its claims or the
 // copies that are left have changed, and when it is stopped; to an actor who may see the livestream; others get
-// promo.ErrNotFound. The channel is closed when the context ends or the ledger is closed, and when what it holds is not read.
+// promo.ErrNotFound. The channel is closed after the last of a livestream that ends, when the context ends or the ledger is closed,
+// and when what it holds is not read.
 func (l *Ledger) FollowLivestream(ctx context.Context, a promo.Actor, id promo.LivestreamID) (<-chan *promo.Distribution, error) {
 	_, err := view(ctx, l, a, func(tx *sqlx.Tx) (livestreamRow, error) {
 		return one[livestreamRow](ctx, tx, livestreamByID, id.Shop, id.Serial)

@@ -51,11 +51,13 @@ func TestFollowersAreToldOfWhatALivestreamHandsOut(t *testing.T) {
 	must[*promo.Livestream](b)(b.EndLivestream(t.Context(), host(one), in))
 	for _, news := range []<-chan *promo.Distribution{early, late} {
 		wantHanded(t, news, d, 1, 8, true)
+		ended(t, news)
 	}
 	b.wantClaim(v, "ann", elsewhere)
-	wantHanded(t, other, e, 2, 7, false) // and nothing more of the one that is over
-	if len(early)+len(late) > 0 {
-		t.Error("told of what is over")
+	wantHanded(t, other, e, 2, 7, false)
+	ended(t, must[<-chan *promo.Distribution](b)(b.FollowLivestream(t.Context(), seller(shop), in))) // nothing will come any more
+	if n := b.Followers(); n != 1 {
+		t.Errorf("%d follow, want the one of the livestream that goes on", n)
 	}
 }
 

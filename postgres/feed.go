@@ -106,14 +106,16 @@ type topic[P, N any] struct {
 	every int
 	// read gives the news of each place, and the places that they bring to.
 	read func(ctx context.Context, places []P) (news [][]N, next []P, err error)
+	// over tells whether nothing will come any more where a follower stands. Nil: something always may.
+	over func(P) bool
 
 	followers map[*follower[N]]P
 }
 
 type follower[N any] struct{ news chan N }
 
-// follow begins to tell of a place. The channel is closed when the context ends, when the feed is closed, and when nobody
-// reads it for too long.
+// follow begins to tell of a place. The channel is closed when the context ends, when the feed is closed, when the place is over,
+// and when nobody reads it for too long.
 func (t *topic[P, N]) follow(ctx context.Context, from P) (<-chan N, error) {
 	t.feed.mu.Lock()
 	defer t.feed.mu.Unlock()
@@ -191,6 +193,9 @@ func (t *topic[P, N]) hand(who []*follower[N], news [][]N, next []P) {
 				t.leave(w)
 			}
 			break
+		}
+		if t.over != nil && t.over(next[i]) {
+			t.leave(w)
 		}
 	}
 }

@@ -63,7 +63,7 @@ func Open(ctx context.Context, dsn string, clock func() time.Time) (*Ledger, err
 	l.claims = newClaimQueues(l.decideClaims)
 	l.selling, _ = lru.New[promo.VoucherID, struct{}](mostSelling) // fails only for a size below one
 	l.messages = topic[followed, *promo.Message]{feed: &l.feed, every: 1, read: l.newMessages}
-	l.scenes = topic[watchedScene, *promo.Distribution]{feed: &l.feed, every: distributionsEvery, read: l.newDistributions}
+	l.scenes = topic[watchedScene, *promo.Distribution]{feed: &l.feed, every: distributionsEvery, read: l.newDistributions, over: watchedScene.over}
 	l.feed.topics = []subject{&l.messages, &l.scenes}
 	return l, nil
 }

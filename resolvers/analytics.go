@@ -33,7 +33,7 @@ func (r query) CoreData(ctx context.Context, input model.CoreDataInput) (*wareho
 		return nil, err
 	}
 	data, err := r.Reports.CoreData(ctx, params)
-	keep(ctx, params, data)
+	keep(ctx, keptCoreData{params, data})
 	return data, err
 }
 
@@ -51,9 +51,9 @@ func (r *Resolver) coreDataParams(ctx context.Context, input model.CoreDataInput
 	if err != nil {
 		return warehouse.CoreDataParams{}, atField(err, "input", "shopId")
 	}
-	params, err := coreDataParams(input, *s)
+	params := coreDataParams(input, *s)
 	params.WithGroupSeries = asksFor(ctx, "groups", "series")
-	return params, err
+	return params, r.narrow(ctx, &params, input)
 }
 
 func (r query) WarehouseStatus(ctx context.Context) (*warehouse.Status, error) {

@@ -1,8 +1,6 @@
 package resolvers
 
 import (
-	"slices"
-
 	"voucherhouse/graph/model"
 	"voucherhouse/graph/relay"
 	"voucherhouse/promo"
@@ -198,10 +196,7 @@ func claimRequest(a promo.Actor, in model.ClaimVoucherInput) (promo.ClaimRequest
 	return r, nil
 }
 
-// promotionKinds are the kinds of keys of promotions.
-var promotionKinds = []promo.Kind{promo.KindVoucher, promo.KindProductDiscount, promo.KindFlashDeal}
-
-func coreDataParams(in model.CoreDataInput, s promo.Shop) (warehouse.CoreDataParams, error) {
+func coreDataParams(in model.CoreDataInput, s promo.Shop) warehouse.CoreDataParams {
 	p := warehouse.CoreDataParams{
 		Shop: s, Period: period(*in.Period), Tools: in.Tools, Channels: in.Channels, TierGroup: in.TierGroup, Tiers: in.Tiers,
 		Granularity: in.Granularity, GroupBy: in.GroupBy, CompareTo: in.CompareTo, RefundsBy: in.RefundsBy, Limit: in.Limit, OrderBy: in.OrderBy,
@@ -209,31 +204,7 @@ func coreDataParams(in model.CoreDataInput, s promo.Shop) (warehouse.CoreDataPar
 	if in.TimeZone != nil {
 		p.TimeZone = *in.TimeZone
 	}
-	var err error
-	if p.Promotions, err = serialsOf(s, "promotionIds", in.PromotionIds, promotionKinds...); err != nil {
-		return p, err
-	}
-	if p.Products, err = serialsOf(s, "productIds", in.ProductIds, promo.KindProduct); err != nil {
-		return p, err
-	}
-	p.Accounts, err = serialsOf(s, "accountIds", in.AccountIds, promo.KindAccount)
-	return p, err
-}
-
-// serialsOf reads ids that must be of the shop and of one of the kinds.
-func serialsOf(s promo.Shop, field string, ids []string, kinds ...promo.Kind) ([]int64, error) {
-	if ids == nil {
-		return nil, nil
-	}
-	serials := make([]int64, len(ids))
-	for i, id := range ids {
-		key, err := relay.Key(id)
-		if err != nil || key.Shop != s.ID || !slices.Contains(kinds, key.Kind) {
-			return nil, &promo.Error{Code: promo.NotFound, Message: promo.ErrNotFound.Message, Field: []string{"input", field}}
-		}
-		serials[i] = key.Serial
-	}
-	return serials, nil
+	return p
 }
 
 func invalid(message string, field ...string) error {

@@ -1,78 +1,154 @@
 package resolvers
 
 import (
+	"context"
+	"encoding/json"
+	"fmt"
 	"iter"
-	"slices"
+	"net/http"
 	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"voucherhouse/promo"
 	"voucherhouse/tabular"
 	"voucherhouse/warehouse"
 )
 
-// exportedReport is a report as a table.
+// exportedReport is a report that is to be had as a table.
 type exportedReport struct {
-	// query asks the schema for what only it knows of the report; the numbers are kept on their way to it.
-	query string
-	// grouped says that a row is of a group, and bucketed that it is of a bucket.
-	grouped, bucketed bool
+	// field is the schema's query, and selection what of its answer only the schema knows, such as what things are called; the
+	// numbers are kept on their way to it.
+	field, selection string
+	// check refuses arguments that the schema would answer with nothing. Nil: it answers all.
+	check func(variables map[string]any) error
+	table func(kept any, answer json.RawMessage) (table, error)
 }
 
 // exportedReports are those to be had as tables.
 var exportedReports = map[string]exportedReport{
 	// A row for each bucket, or one for the whole period if the granularity is NONE.
-	"core-data": {query: `query($input: CoreDataInput!) { coreData(input: $input) { __typename } }`, bucketed: true},
+	"core-data": coreDataTable{bucketed: true}.report("{ __typename }"),
 	// A row for each group.
-	"core-data-groups": {query: `query($input: CoreDataInput!) { coreData(input: $input) { groups { keys { id label } } } }`, grouped: true},
+	"core-data-groups": coreDataTable{grouped: true}.report("{ groups { keys { id label } } }"),
 	// A row for each group and bucket.
-	"core-data-group-series": {
-		query:   `query($input: CoreDataInput!) { coreData(input: $input) { groups { keys { id label } series { __typename } } } }`,
-		grouped: true, bucketed: true,
+	"core-data-group-series": coreDataTable{grouped: true, bucketed: true}.report("{ groups { keys { id label } series { __typename } } }"),
+	// A row for each promotion.
+	"promotion-performance": {
+		field: "promotionPerformance", selection: "{ nodes { promotion { id name tool } } pageInfo { hasNextPage endCursor } }", table: tableOf(performanceTable),
 	},
+	// A row for each tier.
+	"tier-comparison": {field: "tierComparison", selection: "{ __typename }", table: tableOf(tierTable)},
+	// A row for the whole, one for each task of an account, and one for each bucket.
+	"live-funnel": {field: "liveFunnel", selection: "{ byTask { account { id handle } } }", table: tableOf(liveFunnelTable)},
+	// A row for the whole and one for each agent.
+	"chat-funnel": {field: "chatFunnel", selection: "{ __typename }", table: tableOf(chatFunnelTable)},
 }
 
-// check refuses what the schema would answer with nothing.
-func (e exportedReport) check(input map[string]any) error {
-	if e.grouped && input["groupBy"] == nil {
-		return invalid("Name one or two dimensions to group by.", "input", "groupBy")
-	}
-	if e.grouped && e.bucketed && input["granularity"] == "NONE" {
-		return invalid("Series need buckets: choose another granularity, or core-data-groups.", "input", "granularity")
-	}
-	return nil
+// table is a report as one, or a page of it.
+type table struct {
+	columns []tabular.Column
+	rows    iter.Seq[[]any]
+	// freshness is nil of a list that is empty.
+	freshness *warehouse.Freshness
+	// next is the cursor of the page after this one. Nil: there is none.
+	next *string
 }
 
-// Rows of the period asked for and of the one that it is compared with, as the schema calls them.
-const (
-	askedPeriod    = "asked"
-	previousPeriod = "previous"
-)
+// tableOf makes a table of what was kept of a report and of what the schema answered.
+func tableOf[Kept, Answer any](make func(Kept, Answer) table) func(any, json.RawMessage) (table, error) {
+	return func(kept any, data json.RawMessage) (table, error) {
+		var answer Answer
+		if err := json.Unmarshal(data, &answer); err != nil {
+			return table{}, fmt.Errorf("reading the answer to an export: %w", err)
+		}
+		return make(kept.(Kept), answer), nil
+	}
+}
 
-// columns say what a row is of, and then every metric as the registry has it.
-func (e exportedReport) columns(k *keptReport) []tabular.Column {
-	columns := []tabular.Column{}
-	text := func(name, title string) { columns = append(columns, tabular.Column{Name: name, Title: title}) }
-	if e.grouped {
-		for _, d := range k.params.GroupBy {
-			name := strings.ToLower(string(d))
-			title := strings.ReplaceAll(name, "_", " ")
-			text(name, strings.ToUpper(title[:1])+title[1:])
-			if hasIDs(d) {
-				text(name+"_id", strings.ToUpper(title[:1])+title[1:]+" id")
+// operation asks for the field, with its arguments as variables.
+func (e exportedReport) operation(field *ast.FieldDefinition) string {
+	var variables, arguments []string
+	for _, a := range field.Arguments {
+		variables = append(variables, "$"+a.Name+": "+a.Type.String())
+		arguments = append(arguments, a.Name+": $"+a.Name)
+	}
+	return fmt.Sprintf("query(%s) { %s(%s) %s }", strings.Join(variables, ", "), e.field, strings.Join(arguments, ", "), e.selection)
+}
+
+// ask asks the schema, and makes a table of its answer.
+func (e exportedReport) ask(ctx context.Context, exec graphql.GraphExecutor, p *graphql.RawParams) (table, gqlerror.List) {
+	var kept any
+	ctx = context.WithValue(ctx, keptKey{}, &kept)
+	p.ReadTime = graphql.TraceTiming{Start: graphql.Now(), End: graphql.Now()}
+	operation, errs := exec.CreateOperationContext(ctx, p)
+	if len(errs) > 0 {
+		return table{}, exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs).Errors
+	}
+	responses, ctx := exec.DispatchOperation(ctx, operation)
+	answer := responses(ctx)
+	if len(answer.Errors) > 0 {
+		return table{}, answer.Errors
+	}
+	t, err := e.table(kept, answer.Data)
+	if err != nil {
+		return t, gqlerror.List{present(ctx, err)}
+	}
+	return t, nil
+}
+
+type keptKey struct{}
+
+// keep keeps a report for the table that it was asked for, if it was.
+func keep(ctx context.Context, report any) {
+	if kept, ok := ctx.Value(keptKey{}).(*any); ok {
+		*kept = report
+	}
+}
+
+// writeTable writes pages as one table.
+func writeTable(w http.ResponseWriter, format tabular.Format, pages []table) error {
+	to, err := tabular.NewWriter(format, w, pages[0].columns)
+	if err != nil {
+		return err
+	}
+	for _, page := range pages {
+		for row := range page.rows {
+			if err := to.Write(row); err != nil {
+				return err
 			}
 		}
 	}
-	text("period", "Period")
-	columns = append(columns, tabular.Column{Name: "from", Title: "From", Kind: tabular.Instant}, tabular.Column{Name: "to", Title: "To", Kind: tabular.Instant})
-	text("currency", "Currency")
-	for _, d := range warehouse.Definitions {
-		columns = append(columns, metricColumn(d, k.params.Shop.Currency))
+	return to.Close()
+}
+
+// column is one whose name is also its title.
+func column(name string, kind tabular.Kind) tabular.Column {
+	title := strings.ReplaceAll(name, "_", " ")
+	return tabular.Column{Name: name, Title: strings.ToUpper(title[:1]) + title[1:], Kind: kind}
+}
+
+func textColumns(names ...string) (columns []tabular.Column) {
+	for _, n := range names {
+		columns = append(columns, column(n, tabular.Text))
 	}
 	return columns
 }
 
-func hasIDs(d warehouse.Dimension) bool {
-	return slices.Contains([]warehouse.Dimension{warehouse.ByPromotion, warehouse.ByProduct, warehouse.ByAccount, warehouse.ByLivestream}, d)
+// periodColumns say what time a row is of.
+func periodColumns() []tabular.Column {
+	return []tabular.Column{column("from", tabular.Instant), column("to", tabular.Instant)}
+}
+
+// metricColumns are the currency and every metric, as the registry has it.
+func metricColumns(currency promo.Currency) []tabular.Column {
+	columns := textColumns("currency")
+	for _, d := range warehouse.Columns {
+		columns = append(columns, metricColumn(d, currency))
+	}
+	return columns
 }
 
 func metricColumn(d warehouse.Definition, currency promo.Currency) tabular.Column {
@@ -82,69 +158,18 @@ func metricColumn(d warehouse.Definition, currency promo.Currency) tabular.Colum
 		c.Kind = tabular.Integer
 	case warehouse.Ratio:
 		c.Kind = tabular.Float
+	case warehouse.Truth:
+		c.Kind = tabular.Boolean
 	case warehouse.Amount:
 		c.Kind, c.Digits, c.Title = tabular.Amount, currency.Digits(), d.Name+" ("+string(currency)+")"
 	}
 	return c
 }
 
-// rows are those of the table, one after the other.
-func (e exportedReport) rows(k *keptReport) iter.Seq[[]any] {
-	return func(yield func([]any) bool) {
-		if !e.grouped {
-			_ = e.wholeRows(k, yield)
-			return
-		}
-		for i := range k.data.Groups {
-			if !e.groupRows(k, i, yield) {
-				return
-			}
-		}
-	}
-}
-
-// wholeRows are of no group.
-func (e exportedReport) wholeRows(k *keptReport, yield func([]any) bool) bool {
-	d := k.data
-	if k.params.Granularity == warehouse.None {
-		return yield(k.row(nil, askedPeriod, k.params.Period, &d.Totals)) && (d.Previous == nil || yield(k.row(nil, previousPeriod, *d.PreviousPeriod, d.Previous)))
-	}
-	return k.points(nil, askedPeriod, d.Series, yield) && k.points(nil, previousPeriod, d.PreviousSeries, yield)
-}
-
-func (e exportedReport) groupRows(k *keptReport, i int, yield func([]any) bool) bool {
-	g, keys := &k.data.Groups[i], k.keys(i)
-	if e.bucketed {
-		return k.points(keys, askedPeriod, g.Series, yield)
-	}
-	return yield(k.row(keys, askedPeriod, k.params.Period, &g.Metrics)) &&
-		(g.Previous == nil || yield(k.row(keys, previousPeriod, *k.data.PreviousPeriod, g.Previous)))
-}
-
-// keys say what a group is.
-func (k *keptReport) keys(group int) (keys []any) {
-	for i, d := range k.params.GroupBy {
-		key := k.answer.CoreData.Groups[group].Keys[i]
-		keys = append(keys, key.Label)
-		if hasIDs(d) {
-			keys = append(keys, key.ID)
-		}
-	}
-	return keys
-}
-
-func (k *keptReport) points(keys []any, which string, points []warehouse.Point, yield func([]any) bool) bool {
-	for _, p := range points {
-		if !yield(k.row(keys, which, p.Period, &p.Metrics)) {
-			return false
-		}
-	}
-	return true
-}
-
-func (k *keptReport) row(keys []any, which string, of promo.Period, m *warehouse.CoreMetrics) []any {
-	row := append(slices.Clip(keys), which, of.From, of.To, string(k.params.Shop.Currency))
-	for _, d := range warehouse.Definitions {
+// withMetrics ends a row with the currency and every metric.
+func withMetrics(row []any, currency promo.Currency, m *warehouse.CoreMetrics) []any {
+	row = append(row, string(currency))
+	for _, d := range warehouse.Columns {
 		value := m.Value(d.Metric)
 		if amount, ok := value.(promo.Money); ok {
 			value = amount.Minor

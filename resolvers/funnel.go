@@ -20,7 +20,9 @@ func (r query) LiveFunnel(ctx context.Context, shopID string, livestreamID *stri
 	if in != nil {
 		params.Period = new(period(*in))
 	}
-	return r.Reports.LiveFunnel(ctx, params)
+	funnel, err := r.Reports.LiveFunnel(ctx, params)
+	keep(ctx, funnel)
+	return funnel, err
 }
 
 func (r query) ChatFunnel(ctx context.Context, shopID string, in model.PeriodInput) (*warehouse.ChatFunnel, error) {
@@ -28,7 +30,9 @@ func (r query) ChatFunnel(ctx context.Context, shopID string, in model.PeriodInp
 	if err != nil {
 		return nil, atField(err, "shopId")
 	}
-	return r.Reports.ChatFunnel(ctx, *s, period(in))
+	funnel, err := r.Reports.ChatFunnel(ctx, *s, period(in))
+	keep(ctx, keptChatFunnel{period(in), funnel})
+	return funnel, err
 }
 
 func (taskFunnel) Account(ctx context.Context, f *warehouse.TaskFunnel) (*promo.Account, error) {

@@ -23,8 +23,6 @@ import (
 )
 
 const (
-	// mostBytes bounds a request's body.
-	mostBytes = 1 << 20
 	// mostTokens bounds a query before it is parsed; the introspection query has 300.
 	mostTokens = 5_000
 	// mostComplexity bounds the fields that a query may ask for, items of lists counted one by one.
@@ -41,7 +39,7 @@ func NewHandler(r *Resolver, keys *auth.Keys) http.Handler {
 	schema := graph.NewExecutableSchema(config)
 	server := handler.New(schema)
 	server.AddTransport(transport.Options{})
-	server.AddTransport(exports{schema.Schema().Types["CoreDataInput"]})
+	server.AddTransport(exports{schema.Schema()})
 	addStreams(server, keys)
 	server.AddTransport(transport.GET{})
 	server.AddTransport(transport.POST{})
@@ -62,8 +60,7 @@ func NewHandler(r *Resolver, keys *auth.Keys) http.Handler {
 	server.Use(extension.Introspection{})
 	server.Use(&oneOf{})
 	server.Use(extension.FixedComplexityLimit(mostComplexity))
-	limited := onlyJSON(http.MaxBytesHandler(server, mostBytes))
-	return identify(keys.Authenticate(limited, http.HandlerFunc(refuseToken)))
+	return identify(keys.Authenticate(onlyJSON(inTime(server, bodyTime)), http.HandlerFunc(refuseToken)))
 }
 
 // withDeadline ends the work on an answer in time: fields that have answered by then are told, and the others are TIMEOUT.
@@ -89,13 +86,7 @@ func onlyJSON(next http.Handler) http.Handler {
 			refuse(w, http.StatusForbidden, promo.Forbidden, "A page of another site may not connect.")
 		case r.Method == http.MethodPost && media != "application/json":
 			refuse(w, http.StatusUnsupportedMediaType, promo.InvalidInput, "Send the query as application/json.")
-		case r.ContentLength > mostBytes: // one that does not say its length is cut off while it is read
-			refuse(w, http.StatusRequestEntityTooLarge, promo.InvalidInput, "A request may have a mebibyte.")
 		default:
-			if !IsStream(r.Header) {
-				// A body that drips in would be waited for without end. Not supported by a test's recorder, which has no connection.
-				_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(2 * longest))
-			}
 			next.ServeHTTP(w, r)
 		}
 	})

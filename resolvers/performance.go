@@ -18,7 +18,9 @@ func (r query) PromotionPerformance(ctx context.Context, input model.CoreDataInp
 	if err != nil {
 		return nil, err
 	}
-	return connect(r.Reports.PromotionPerformance(ctx, params, args))
+	page, err := r.Reports.PromotionPerformance(ctx, params, args)
+	keep(ctx, keptPerformances{params, page.Items})
+	return connect(page, err)
 }
 
 func (performance) Promotion(ctx context.Context, p *warehouse.PromotionPerformance) (promo.Promotion, error) {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -26,16 +27,36 @@ func identify(next http.Handler) http.Handler {
 		w.Header().Set("X-Request-Id", id)
 		recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
 		ctx := context.WithValue(r.Context(), requestIDContext{}, id)
+		defer recorder.end()
 		next.ServeHTTP(recorder, r.WithContext(ctx))
 		slog.InfoContext(ctx, "request", requestIDKey, id, "method", r.Method, "path", r.URL.Path, "status", recorder.status,
 			"duration", time.Since(start))
 	})
 }
 
-// statusRecorder remembers the status that was sent.
+// statusRecorder remembers the status that was sent. After its request it takes nothing more: transport.SSE shows that it is alive
+// from a goroutine that may come too late, where net/http would panic, and with it the process.
 type statusRecorder struct {
 	http.ResponseWriter
 	status int
+
+	mu   sync.Mutex
+	over bool
+}
+
+func (r *statusRecorder) end() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.over = true
+}
+
+func (r *statusRecorder) Write(b []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.over {
+		return 0, http.ErrHandlerTimeout
+	}
+	return r.ResponseWriter.Write(b)
 }
 
 func (r *statusRecorder) WriteHeader(status int) {
@@ -44,7 +65,13 @@ func (r *statusRecorder) WriteHeader(status int) {
 }
 
 // Flush sends what was written: transport.SSE asks for it by name.
-func (r *statusRecorder) Flush() { http.NewResponseController(r.ResponseWriter).Flush() }
+func (r *statusRecorder) Flush() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.over {
+		http.NewResponseController(r.ResponseWriter).Flush()
+	}
+}
 
 // Unwrap lets http.ResponseController reach what the writer can do beyond writing.
 func (r *statusRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

@@ -65,7 +65,10 @@ func (r query) TierComparison(ctx context.Context, shopID, tierGroup string, in 
 	if err != nil {
 		return nil, atField(err, "tierGroup")
 	}
-	return r.Reports.TierComparison(ctx, warehouse.TierComparisonParams{Shop: *s, Period: period(in), Group: tierGroup, Vouchers: vouchers})
+	params := warehouse.TierComparisonParams{Shop: *s, Period: period(in), Group: tierGroup, Vouchers: vouchers}
+	comparison, err := r.Reports.TierComparison(ctx, params)
+	keep(ctx, keptTiers{params, comparison})
+	return comparison, err
 }
 
 func tiersDraft(in model.CreateVoucherTiersInput) (promo.TiersDraft, error) {

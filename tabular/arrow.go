@@ -32,6 +32,7 @@ const (
 	arrowInt       = 2
 	arrowFloat     = 3
 	arrowUtf8      = 5
+	arrowBool      = 6
 	arrowDecimal   = 7
 	arrowTimestamp = 10
 
@@ -118,6 +119,9 @@ func (c Column) arrowType(b *flatbuffers.Builder) (kind byte, of flatbuffers.UOf
 		return arrowTimestamp, b.EndObject()
 	}
 	b.StartObject(0)
+	if c.Kind == Boolean {
+		return arrowBool, b.EndObject()
+	}
 	return arrowUtf8, b.EndObject()
 }
 
@@ -164,6 +168,9 @@ func (c chunk) nulls() (n int64) {
 
 // arrowBuffers are the bits of what is there and the values, of a text after where each ends.
 func (c chunk) arrowBuffers() [][]byte {
+	if c.Kind == Boolean {
+		return [][]byte{present(c.values), truths(c.values)}
+	}
 	ends, data := binary.LittleEndian.AppendUint32(nil, 0), []byte(nil)
 	for _, v := range c.values {
 		switch c.Kind {

@@ -49,6 +49,8 @@ func field(c Column, value any) string {
 		return strconv.FormatFloat(value.(float64), 'f', -1, 64)
 	case Amount:
 		return decimal.New(value.(int64), -c.Digits).StringFixed(c.Digits)
+	case Boolean:
+		return strconv.FormatBool(value.(bool))
 	case Instant:
 		return value.(time.Time).UTC().Format(time.RFC3339Nano)
 	}

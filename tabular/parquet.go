@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"io"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -28,6 +29,7 @@ func newParquet(to io.Writer, columns []Column) *parquet {
 
 // Of Parquet's enums. Timestamps and decimals by their older names are read by everything.
 const (
+	parquetBoolean   = 0
 	parquetInt64     = 2
 	parquetDouble    = 5
 	parquetByteArray = 6
@@ -84,19 +86,28 @@ func definitionLevels(values []any) []byte {
 	return append(binary.LittleEndian.AppendUint32(nil, uint32(len(run))), run...)
 }
 
-// present are a bit for each value, the first one lowest.
-func present(values []any) []byte {
-	bits := make([]byte, (len(values)+7)/8)
+// present are a bit for each value, set if there is one.
+func present(values []any) []byte { return bits(values, func(v any) bool { return v != nil }) }
+
+// truths are a bit for each value, set if it is true.
+func truths(values []any) []byte { return bits(values, func(v any) bool { return v == true }) }
+
+// bits are a bit for each value, the first one lowest.
+func bits(values []any, set func(any) bool) []byte {
+	packed := make([]byte, (len(values)+7)/8)
 	for i, v := range values {
-		if v != nil {
-			bits[i/8] |= 1 << (i % 8)
+		if set(v) {
+			packed[i/8] |= 1 << (i % 8)
 		}
 	}
-	return bits
+	return packed
 }
 
 // plain are the values that there are.
 func plain(c chunk) (b []byte) {
+	if c.Kind == Boolean {
+		return truths(slices.DeleteFunc(slices.Clone(c.values), func(v any) bool { return v == nil }))
+	}
 	for _, v := range c.values {
 		if v == nil {
 			continue
@@ -161,6 +172,8 @@ func (c Column) parquetType() int32 {
 		return parquetByteArray
 	case Float:
 		return parquetDouble
+	case Boolean:
+		return parquetBoolean
 	}
 	return parquetInt64
 }

@@ -32,6 +32,8 @@ const (
 	Amount
 	// Instant is a time.Time, written in UTC to the microsecond.
 	Instant
+	// Boolean is a bool.
+	Boolean
 )
 
 // Format is how a table is written.

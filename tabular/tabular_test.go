@@ -30,6 +30,7 @@ var columns = []Column{
 	{Name: "yen", Title: "Amount (JPY)", Kind: Amount},
 	{Name: "dinar", Title: "Amount (KWD)", Kind: Amount, Digits: 3},
 	{Name: "at", Title: "At", Kind: Instant},
+	{Name: "done", Title: "Done", Kind: Boolean},
 }
 
 func write(t interface{ Fatal(...any) }, f Format, rows [][]any) []byte {
@@ -66,13 +67,13 @@ var aRow = rapid.Custom(func(t *rapid.T) []any {
 	at := rapid.Map(rapid.Int64Range(0, 4_000_000_000_000_000), func(us int64) time.Time { return time.UnixMicro(us).UTC() })
 	return []any{
 		orNone(rapid.String()).Draw(t, "name"), orNone(rapid.Int64()).Draw(t, "count"), orNone(rapid.Float64()).Draw(t, "ratio"),
-		orNone(amounts).Draw(t, "yen"), orNone(amounts).Draw(t, "dinar"), orNone(at).Draw(t, "at"),
+		orNone(amounts).Draw(t, "yen"), orNone(amounts).Draw(t, "dinar"), orNone(at).Draw(t, "at"), orNone(rapid.Bool()).Draw(t, "done"),
 	}
 })
 
 // readBack gives the values as text: a float by its bits.
 const readBack = `
-select arrayMap(value -> ifNull(value, 'none'), [name, toString(count), toString(reinterpretAsUInt64(ratio)), toString(reinterpretAsInt64(yen)), toString(reinterpretAsInt64(dinar)), toString(at, 'UTC')])
+select arrayMap(value -> ifNull(value, 'none'), [name, toString(count), toString(reinterpretAsUInt64(ratio)), toString(reinterpretAsInt64(yen)), toString(reinterpretAsInt64(dinar)), toString(at, 'UTC'), toString(done)])
 from file('%s', '%s')
 settings max_threads = 1, input_format_parquet_preserve_order = 1`
 
@@ -86,6 +87,8 @@ func said(row []any) []string {
 			text[i] = strconv.FormatUint(math.Float64bits(v), 10)
 		case time.Time:
 			text[i] = v.Format("2006-01-02 15:04:05.000000")
+		case bool:
+			text[i] = strconv.FormatBool(v)
 		case int64:
 			text[i] = strconv.FormatInt(v, 10)
 		default:
@@ -142,7 +145,7 @@ func holdRows(t *testing.T, conn driver.Conn, query string, rows [][]any) {
 func TestTypesOfColumns(t *testing.T) {
 	t.Parallel()
 	conn := engine(t)
-	const want = "name Nullable(String), count Nullable(Int64), ratio Nullable(Float64), yen Nullable(Decimal(18, 0)), dinar Nullable(Decimal(18, 3)), at Nullable(DateTime64(6, 'UTC'))"
+	const want = "name Nullable(String), count Nullable(Int64), ratio Nullable(Float64), yen Nullable(Decimal(18, 0)), dinar Nullable(Decimal(18, 3)), at Nullable(DateTime64(6, 'UTC')), done Nullable(Bool)"
 	for format, theirs := range map[Format]string{Parquet: "Parquet", Arrow: "Arrow"} {
 		path := filepath.Join(t.TempDir(), "table")
 		if err := os.WriteFile(path, write(t, format, nil), 0o600); err != nil {
@@ -184,14 +187,14 @@ func TestCSV(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2024, 3, 10, 12, 0, 0, 500_000_000, time.FixedZone("", -5*3600))
 	got := string(write(t, CSV, [][]any{
-		{`Sale, "half" off`, int64(-3), 0.125, int64(1500), int64(-1500), at},
-		{"Grüße\nund mehr", nil, 1e-7, nil, int64(5), nil},
-		{nil, int64(0), nil, int64(-7), nil, nil},
+		{`Sale, "half" off`, int64(-3), 0.125, int64(1500), int64(-1500), at, false},
+		{"Grüße\nund mehr", nil, 1e-7, nil, int64(5), nil, true},
+		{nil, int64(0), nil, int64(-7), nil, nil, nil},
 	}))
-	const want = "Name,Count,Ratio,Amount (JPY),Amount (KWD),At\r\n" +
-		`"Sale, ""half"" off",-3,0.125,1500,-1.500,2024-03-10T17:00:00.5Z` + "\r\n" +
-		"\"Grüße\r\nund mehr\",,0.0000001,,0.005,\r\n" +
-		",0,,-7,,\r\n"
+	const want = "Name,Count,Ratio,Amount (JPY),Amount (KWD),At,Done\r\n" +
+		`"Sale, ""half"" off",-3,0.125,1500,-1.500,2024-03-10T17:00:00.5Z,false` + "\r\n" +
+		"\"Grüße\r\nund mehr\",,0.0000001,,0.005,,true\r\n" +
+		",0,,-7,,,\r\n"
 	if got != want {
 		t.Errorf("got\n%q\nwant\n%q", got, want)
 	}
@@ -202,12 +205,12 @@ func TestTextInCSVIsNoFormula(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
 		name := rapid.StringMatching(`[=+\-@\t\n'a,";]{0,3}(HYPERLINK\([a-z]*\))?`).Draw(r, "name")
-		file := write(r, CSV, [][]any{{name, int64(-1), -0.5, int64(-1), int64(-1), nil}})
+		file := write(r, CSV, [][]any{{name, int64(-1), -0.5, int64(-1), int64(-1), nil, nil}})
 		rows, err := csv.NewReader(bytes.NewReader(file)).ReadAll()
 		if err != nil {
 			r.Fatal(err)
 		}
-		got, want := rows[1], []string{name, "-1", "-0.5", "-1", "-0.001", ""}
+		got, want := rows[1], []string{name, "-1", "-0.5", "-1", "-0.001", "", ""}
 		if name != "" && strings.ContainsAny(name[:1], "=+-@\t\n") {
 			want[0] = "'" + name
 		}

@@ -47,8 +47,10 @@ type CoreDataParams struct {
 	WithGroupSeries bool
 }
 
+// MostFilters is how many ids a report can be narrowed to, of each kind.
+const MostFilters = 1_000
+
 const (
-	mostFilters    = 1_000
 	mostGroups     = 1_000
 	mostDimensions = 2
 	// mostGroupPoints bounds groups × buckets in one answer.
@@ -124,7 +126,7 @@ func checkPeriod(p promo.Period, field ...string) error {
 
 func (p *CoreDataParams) checkFilters() error {
 	for field, named := range map[string]int{"promotionIds": len(p.Promotions), "productIds": len(p.Products), "accountIds": len(p.Accounts)} {
-		if named > mostFilters {
+		if named > MostFilters {
 			return invalid("At most 1,000 ids can be named.", field)
 		}
 	}

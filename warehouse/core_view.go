@@ -51,7 +51,7 @@ func (c coreView) view() view {
 		}
 		v.columns, values = append(v.columns, m.viewColumn()), append(values, m.column)
 	}
-	for _, d := range Definitions {
+	for _, d := range Columns {
 		if c.promotion && d.ofEveryOrder() {
 			continue
 		}
@@ -92,6 +92,8 @@ func (d Definition) viewColumn() viewColumn {
 	switch {
 	case d.Unit == Ratio:
 		c.kind = "Nullable(Float64)"
+	case d.Unit == Truth:
+		c.kind = "Nullable(Bool)"
 	case d.Unit == Amount && d.under != nil:
 		c.kind = averageKind
 		c.about += " Here it has six digits."
@@ -104,9 +106,14 @@ func (d Definition) viewColumn() viewColumn {
 // divideDecimal is computed also where it is not asked for, and fails on a null as on a zero.
 const averageSQL = "if(%[2]s = 0, null, divideDecimal(%[1]s, toDecimal128(if(%[2]s = 0, 1, %[2]s), 0), 6))"
 
+// maturedSQL is null where there are no claims.
+const maturedSQL = "if(claims = 0, null, toBool(" + claimsEnd + " <= now64(6)))"
+
 // viewSQL computes the metric from measures; null where a denominator is zero.
 func (d Definition) viewSQL() string {
 	switch {
+	case d.Unit == Truth:
+		return maturedSQL
 	case d.under == nil:
 		return d.overSQL()
 	case d.Unit == Amount:

@@ -2,6 +2,7 @@ package warehouse
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -18,6 +19,8 @@ const (
 	Amount Unit = "money"
 	// Ratio is a quotient. It is computed last, over sums, and has no value when its denominator is zero.
 	Ratio Unit = "ratio"
+	// Truth is no number but whether something is so.
+	Truth Unit = "true or false"
 )
 
 // Definition says what a metric means. The reports, the schema's metricDefinitions and the documents read the same one.
@@ -129,6 +132,16 @@ var Definitions = []Definition{
 		Description: "The denominator keeps only the period and the bucket: filters and groups do not narrow it.",
 	},
 }
+
+// usageRateMatured says how far the usage rate can be trusted.
+var usageRateMatured = Definition{
+	Metric: "USAGE_RATE_MATURED", Name: "Usage rate matured", Unit: Truth, over: []string{"claims"},
+	Formula:     "now ≥ the latest end of validity of CLAIMS",
+	Description: "Whether every claim made in the range has had its whole validity, so that USAGE_RATE rises no more. None without claims.",
+}
+
+// Columns are what tables and views tell: every metric, and beside the usage rate whether it may still rise.
+var Columns = slices.Insert(slices.Clone(Definitions), 1+slices.IndexFunc(Definitions, func(d Definition) bool { return d.Metric == "USAGE_RATE" }), usageRateMatured)
 
 // definition finds a metric. The schema's enum names no other.
 func definition(m Metric) Definition {

@@ -1,6 +1,6 @@
 package warehouse
 
-// Value is a metric by its name: an int64, a float64 or a promo.Money; nil if it has none.
+// Value is one of Columns by its name: an int64, a float64, a bool or a promo.Money; nil if it has none.
 func (m *CoreMetrics) Value(of Metric) any {
 	switch of {
 	case "ISSUED":
@@ -13,6 +13,8 @@ func (m *CoreMetrics) Value(of Metric) any {
 		return held(m.Usage)
 	case "USAGE_RATE":
 		return held(m.UsageRate)
+	case usageRateMatured.Metric:
+		return held(m.UsageRateMatured)
 	case "REVENUE":
 		return held(m.Revenue)
 	case "NET_REVENUE":

@@ -3,6 +3,7 @@ package warehouse
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -98,6 +99,24 @@ func TestFollowedCoreDataMovesOnWithTheShop(t *testing.T) {
 	if known, ok := errors.AsType[*promo.Error](err); !ok || known.Code != promo.RateLimited {
 		t.Errorf("after the end: %v", err)
 	}
+}
+
+// Facts that come after the first answer was read, and before anybody is told of what comes, are told.
+func TestWhatComesBeforeAReportIsFollowedIsTold(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	var once sync.Once
+	b.updates.ask = func(ctx context.Context, p CoreDataParams) (*CoreData, error) {
+		data, err := b.CoreData(ctx, p)
+		once.Do(func() {
+			write(t, b.owner, b.shop, claims(3, local(t, "09 10:00:00"))...)
+			must(t, b.deliver(t))
+		})
+		return data, err
+	}
+	answers := b.follow(t.Context(), t, followed(t, b.shop))
+	claimed(t, answers, 0)
+	claimed(t, answers, 3)
 }
 
 // The last follower ends the poller, and the next begins another. An outage is not told, and is over when it is over.

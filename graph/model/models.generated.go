@@ -137,7 +137,7 @@ type CloseConversationPayload struct {
 	UserErrors []promo.Error `json:"userErrors"`
 }
 
-// Which numbers, of which shop and time.
+// Which numbers, of which shop and time. An id or a tier group that the shop does not have is NOT_FOUND.
 type CoreDataInput struct {
 	// The shop.
 	ShopID string `json:"shopId"`
