@@ -12,14 +12,6 @@ import (
 	"voucherhouse/promo"
 )
 
-// roleCheckout is the role that checkout takes; 0012_checkout.sql says what it may do.
-const roleCheckout = "voucherhouse_checkout"
-
-// checkoutScope is what checkout acts in: one shop, and whoever buys there.
-func checkoutScope(shop promo.ShopID) scope {
-	return scope{role: roleCheckout, shops: []promo.ShopID{shop}}
-}
-
 // holdings are the claims, and the deals with limited units, that a transaction has locked for a cart. The zero value locks
 // nothing, and so bounds nothing.
 type holdings struct {
