@@ -128,12 +128,18 @@ func heldClaims(ctx context.Context, tx *sqlx.Tx, shop promo.Shop, buyer promo.B
 	return claims, nil
 }
 
-const buyerExists = `select exists (select from buyers where id = $1)`
+const shopForBuyer = `
+select ` + shopColumns + `, exists (select from buyers where id = $2) as buyer_known
+from shops s
+where s.id = $1`
 
 // cart reads what a request's price depends on, at now, within what was locked for it. With refusals comes the cart as far as
 // it is known: the shop, unless that is what is refused.
 func (l *Ledger) cart(ctx context.Context, tx *sqlx.Tx, r promo.CartRequest, locked holdings, now time.Time) (promo.Cart, error) {
-	row, err := one[shopRow](ctx, tx, shopByID, r.Shop)
+	row, err := one[struct {
+		shopRow
+		BuyerKnown bool `db:"buyer_known"`
+	}](ctx, tx, shopForBuyer, r.Shop, r.Buyer)
 	if errors.Is(err, promo.ErrNotFound) {
 		return promo.Cart{}, promo.RefuseOrder(promo.OrderNotFound, "shopId")
 	}
@@ -146,7 +152,11 @@ func (l *Ledger) cart(ctx context.Context, tx *sqlx.Tx, r promo.CartRequest, loc
 		return promo.Cart{}, err
 	}
 	cart, refused := promo.CheckCart(r, shop, products)
-	if err := promo.Together(checkBuyer(ctx, tx, r), refused); err != nil {
+	var unknown error
+	if !row.BuyerKnown && !r.Own { // one whose first act this is will be made
+		unknown = promo.RefuseOrder(promo.OrderNotFound, "buyerId")
+	}
+	if err := promo.Together(unknown, refused); err != nil {
 		return cart, err
 	}
 	for i := range cart.Lines {
@@ -154,19 +164,4 @@ func (l *Ledger) cart(ctx context.Context, tx *sqlx.Tx, r promo.CartRequest, loc
 	}
 	cart.Claims, err = heldClaims(ctx, tx, shop, r.Buyer, ids, locked, now)
 	return cart, err
-}
-
-// checkBuyer refuses a buyer that there is not, unless its first act makes it.
-func checkBuyer(ctx context.Context, tx *sqlx.Tx, r promo.CartRequest) error {
-	var known bool
-	if r.Own {
-		return nil
-	}
-	if err := tx.GetContext(ctx, &known, buyerExists, r.Buyer); err != nil {
-		return fmt.Errorf("looking for a buyer: %w", err)
-	}
-	if !known {
-		return promo.RefuseOrder(promo.OrderNotFound, "buyerId")
-	}
-	return nil
 }
