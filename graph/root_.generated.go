@@ -47,7 +47,6 @@ type ResolverRoot interface {
 	TaskFunnel() TaskFunnelResolver
 	Viewer() ViewerResolver
 	Voucher() VoucherResolver
-	VoucherCandidate() VoucherCandidateResolver
 }
 
 type DirectiveRoot struct {
@@ -894,9 +893,9 @@ type ComplexityRoot struct {
 	}
 
 	VoucherCandidate struct {
-		Claim    func(childComplexity int) int
 		Discount func(childComplexity int) int
-		Reason   func(childComplexity int) int
+		Held     func(childComplexity int) int
+		WhyNot   func(childComplexity int) int
 	}
 
 	VoucherDiagnosis struct {
@@ -4438,24 +4437,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Voucher.Warnings(childComplexity), true
 
-	case "VoucherCandidate.claim":
-		if e.ComplexityRoot.VoucherCandidate.Claim == nil {
-			break
-		}
-
-		return e.ComplexityRoot.VoucherCandidate.Claim(childComplexity), true
 	case "VoucherCandidate.discount":
 		if e.ComplexityRoot.VoucherCandidate.Discount == nil {
 			break
 		}
 
 		return e.ComplexityRoot.VoucherCandidate.Discount(childComplexity), true
-	case "VoucherCandidate.reason":
-		if e.ComplexityRoot.VoucherCandidate.Reason == nil {
+	case "VoucherCandidate.claim":
+		if e.ComplexityRoot.VoucherCandidate.Held == nil {
 			break
 		}
 
-		return e.ComplexityRoot.VoucherCandidate.Reason(childComplexity), true
+		return e.ComplexityRoot.VoucherCandidate.Held(childComplexity), true
+	case "VoucherCandidate.reason":
+		if e.ComplexityRoot.VoucherCandidate.WhyNot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoucherCandidate.WhyNot(childComplexity), true
 
 	case "VoucherDiagnosis.findings":
 		if e.ComplexityRoot.VoucherDiagnosis.Findings == nil {

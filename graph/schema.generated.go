@@ -202,11 +202,6 @@ type VoucherResolver interface {
 	Distributions(ctx context.Context, obj *promo.Voucher, open *bool, first *int, after *string) (*relay.Connection[*promo.Distribution], error)
 	Performance(ctx context.Context, obj *promo.Voucher, period *model.PeriodInput) (*warehouse.PromotionPerformance, error)
 }
-type VoucherCandidateResolver interface {
-	Claim(ctx context.Context, obj *promo.Candidate) (*promo.Claim, error)
-
-	Reason(ctx context.Context, obj *promo.Candidate) (*promo.CandidateReason, error)
-}
 
 // endregion ************************** generated!.gotpl **************************
 
@@ -16656,7 +16651,7 @@ func (ec *executionContext) _VoucherCandidate_claim(ctx context.Context, field g
 			return ec.fieldContext_VoucherCandidate_claim(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.VoucherCandidate().Claim(ctx, obj)
+			return obj.Held(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *promo.Claim) graphql.Marshaler {
@@ -16671,7 +16666,7 @@ func (ec *executionContext) fieldContext_VoucherCandidate_claim(_ context.Contex
 		Object:     "VoucherCandidate",
 		Field:      field,
 		IsMethod:   true,
-		IsResolver: true,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Claim(ctx, field)
 		},
@@ -16720,7 +16715,7 @@ func (ec *executionContext) _VoucherCandidate_reason(ctx context.Context, field 
 			return ec.fieldContext_VoucherCandidate_reason(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.VoucherCandidate().Reason(ctx, obj)
+			return obj.WhyNot(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *promo.CandidateReason) graphql.Marshaler {
@@ -16731,7 +16726,7 @@ func (ec *executionContext) _VoucherCandidate_reason(ctx context.Context, field 
 	)
 }
 func (ec *executionContext) fieldContext_VoucherCandidate_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("VoucherCandidate", field, true, true, errors.New("field of type CandidateReason does not have child fields"))
+	return graphql.NewScalarFieldContext("VoucherCandidate", field, true, false, errors.New("field of type CandidateReason does not have child fields"))
 }
 
 func (ec *executionContext) _VoucherDiagnosis_findings(ctx context.Context, field graphql.CollectedField, obj *warehouse.VoucherDiagnosis) (ret graphql.Marshaler) {
@@ -29033,86 +29028,20 @@ func (ec *executionContext) _VoucherCandidate(ctx context.Context, sel ast.Selec
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("VoucherCandidate")
 		case "claim":
-			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._VoucherCandidate_claim(ctx, field, obj)
-				if res == graphql.Null {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
+			out.Values[i] = ec._VoucherCandidate_claim(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "discount":
 			out.Values[i] = ec._VoucherCandidate_discount(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "reason":
-			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._VoucherCandidate_reason(ctx, field, obj)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
+			out.Values[i] = ec._VoucherCandidate_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
 			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

@@ -60,12 +60,10 @@ func (l *Ledger) BacktestVoucher(ctx context.Context, a promo.Actor, d promo.Dra
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case l.backtests <- struct{}{}:
-		defer func() { <-l.backtests }()
-	case <-ctx.Done():
-		return nil, asError(ctx, ctx.Err())
+	if err := l.backtests.Acquire(ctx, 1); err != nil {
+		return nil, asError(ctx, err)
 	}
+	defer l.backtests.Release(1)
 	return view(ctx, l, a, func(tx *sqlx.Tx) (*promo.Backtest, error) {
 		known, err := draftContext(ctx, tx, d, now, now)
 		if err != nil {

@@ -1,9 +1,11 @@
 package postgres
 
 import (
+	"context"
 	"fmt"
 	"math/rand"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -237,4 +239,41 @@ func (o *pastQuotes) String() string {
 		share = fmt.Sprintf("%.4f", float64(o.cost)/float64(o.revenue))
 	}
 	return fmt.Sprintf("%d of %d, %d, %s, %d near", o.discounted, o.orders, o.cost, share, o.near)
+}
+
+// So many backtests go on at once, and who waits for one of them to end holds no connection, and waits no longer than it wants.
+func TestBacktestsLeaveConnectionsToOthers(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	shop := b.shop("A")
+	elsewhere := &testBundle{t: t, Ledger: b.another()}
+	busy := elsewhere.begin()
+	busy.MustExec(`lock table orders in access exclusive mode`)
+	b.db.SetMaxOpenConns(mostBacktests) // another one that wanted a connection would be counted as waiting for it
+	var calls sync.WaitGroup
+	for range mostBacktests {
+		calls.Go(func() {
+			if _, err := b.BacktestVoucher(t.Context(), seller(shop), b.draft(shop), 30); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	elsewhere.waiting(mostBacktests)
+	before := b.db.Stats().WaitCount
+	for range 3 {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		defer cancel()
+		_, err := b.BacktestVoucher(ctx, seller(shop), b.draft(shop), 30)
+		wantCode(t, err, promo.Timeout)
+	}
+	if n := b.db.Stats().WaitCount - before; n != 0 {
+		t.Errorf("%d backtests too many wanted a connection", n)
+	}
+	if err := busy.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	calls.Wait()
+	if _, err := b.BacktestVoucher(t.Context(), seller(shop), b.draft(shop), 30); err != nil {
+		t.Errorf("when the others have ended: %v", err)
+	}
 }

@@ -12,14 +12,6 @@ import (
 	"voucherhouse/promo"
 )
 
-// roleCheckout is the role that checkout takes; 0012_checkout.sql says what it may do.
-const roleCheckout = "voucherhouse_checkout"
-
-// checkoutScope is what checkout acts in: one shop, and whoever buys there.
-func checkoutScope(shop promo.ShopID) scope {
-	return scope{role: roleCheckout, shops: []promo.ShopID{shop}}
-}
-
 // holdings are the claims, and the deals with limited units, that a transaction has locked for a cart. The zero value locks
 // nothing, and so bounds nothing.
 type holdings struct {
@@ -28,7 +20,8 @@ type holdings struct {
 
 // cartProducts are a cart's products at $3, a row for each offer that runs for one. A percentage is floored to the minor
 // unit, as of vouchers, and computed in two parts, so that the product of a large price stays within 64 bits. What pending
-// orders hold of a flash deal is not left. A deal with limited units that came after the lock ($4) is none yet.
+// orders hold of a flash deal is not left; what has no limit needs not be counted. A deal with limited units that came after
+// the lock ($4) is none yet.
 const cartProducts = `
 select p.shop_id, p.id, p.sku, p.title, p.category, p.price_minor, s.currency, o.promotion_id, o.tool, o.offer_minor, o.units_left
 from products p
@@ -37,10 +30,10 @@ from products p
         select d.promotion_id, r.tool,
             coalesce(d.price_minor,
                 p.price_minor - p.price_minor / 10000 * d.percent - p.price_minor % 10000 * d.percent / 10000) as offer_minor,
-            d.quantity_limit - d.sold - (
+            case when d.quantity_limit is not null then d.quantity_limit - d.sold - (
                 select coalesce(sum(f.quantity), 0) from flash_reservations f
                 where f.shop_id = d.shop_id and f.promotion_id = d.promotion_id and f.product_id = d.product_id
-                  and f.reserved_until > $3) as units_left
+                  and f.reserved_until > $3) end as units_left
         from discounted_items d
             join promotions r on r.shop_id = d.shop_id and r.id = d.promotion_id
         where d.shop_id = p.shop_id and d.product_id = p.id
@@ -59,11 +52,11 @@ type cartProductRow struct {
 
 // pricedProducts reads a cart's products, and the offers that run for each.
 func pricedProducts(ctx context.Context, tx *sqlx.Tx, shop promo.Shop, ids []promo.ProductID, locked holdings, now time.Time) (map[promo.ProductID]*promo.Product, map[promo.ProductID][]promo.Offer, error) {
-	var rows []cartProductRow
+	rows := make([]cartProductRow, 0, len(ids))
 	if err := tx.SelectContext(ctx, &rows, cartProducts, shop.ID, serialsIn(shop.ID, ids), now, locked.Deals); err != nil {
 		return nil, nil, fmt.Errorf("reading a cart's products: %w", err)
 	}
-	products, offers := map[promo.ProductID]*promo.Product{}, map[promo.ProductID][]promo.Offer{}
+	products, offers := make(map[promo.ProductID]*promo.Product, len(ids)), make(map[promo.ProductID][]promo.Offer, len(ids))
 	for _, r := range rows {
 		id := promo.ProductID{Shop: shop.ID, Serial: r.ID}
 		products[id] = r.productRow.promo()
@@ -112,7 +105,7 @@ type cartClaimRow struct {
 func (r cartClaimRow) promo(shop promo.Shop) promo.HeldClaim {
 	terms := voucherRow{AmountOff: r.AmountOff, PercentOff: r.PercentOff, MaximumDiscount: r.MaximumDiscount}
 	claim := r.claimRow.promo()
-	h := promo.HeldClaim{Claim: claim, ReservedByOther: r.Held, Products: map[promo.ProductID]bool{}, Voucher: &promo.Voucher{
+	h := promo.HeldClaim{Claim: claim, ReservedByOther: r.Held, Products: make(map[promo.ProductID]bool, len(r.InScope)), Voucher: &promo.Voucher{
 		ID: claim.Voucher, Shop: shop, Tool: promo.Tool(r.Tool),
 		Terms: promo.Terms{Discount: terms.discount(shop), MinimumSpend: optionalMoney(shop, r.MinimumSpend), Scope: promo.Scope(r.Scope)},
 	}}
@@ -135,12 +128,18 @@ func heldClaims(ctx context.Context, tx *sqlx.Tx, shop promo.Shop, buyer promo.B
 	return claims, nil
 }
 
-const buyerExists = `select exists (select from buyers where id = $1)`
+const shopForBuyer = `
+select ` + shopColumns + `, exists (select from buyers where id = $2) as buyer_known
+from shops s
+where s.id = $1`
 
 // cart reads what a request's price depends on, at now, within what was locked for it. With refusals comes the cart as far as
 // it is known: the shop, unless that is what is refused.
 func (l *Ledger) cart(ctx context.Context, tx *sqlx.Tx, r promo.CartRequest, locked holdings, now time.Time) (promo.Cart, error) {
-	row, err := one[shopRow](ctx, tx, shopByID, r.Shop)
+	row, err := one[struct {
+		shopRow
+		BuyerKnown bool `db:"buyer_known"`
+	}](ctx, tx, shopForBuyer, r.Shop, r.Buyer)
 	if errors.Is(err, promo.ErrNotFound) {
 		return promo.Cart{}, promo.RefuseOrder(promo.OrderNotFound, "shopId")
 	}
@@ -153,7 +152,11 @@ func (l *Ledger) cart(ctx context.Context, tx *sqlx.Tx, r promo.CartRequest, loc
 		return promo.Cart{}, err
 	}
 	cart, refused := promo.CheckCart(r, shop, products)
-	if err := promo.Together(checkBuyer(ctx, tx, r), refused); err != nil {
+	var unknown error
+	if !row.BuyerKnown && !r.Own { // one whose first act this is will be made
+		unknown = promo.RefuseOrder(promo.OrderNotFound, "buyerId")
+	}
+	if err := promo.Together(unknown, refused); err != nil {
 		return cart, err
 	}
 	for i := range cart.Lines {
@@ -161,19 +164,4 @@ func (l *Ledger) cart(ctx context.Context, tx *sqlx.Tx, r promo.CartRequest, loc
 	}
 	cart.Claims, err = heldClaims(ctx, tx, shop, r.Buyer, ids, locked, now)
 	return cart, err
-}
-
-// checkBuyer refuses a buyer that there is not, unless its first act makes it.
-func checkBuyer(ctx context.Context, tx *sqlx.Tx, r promo.CartRequest) error {
-	var known bool
-	if r.Own {
-		return nil
-	}
-	if err := tx.GetContext(ctx, &known, buyerExists, r.Buyer); err != nil {
-		return fmt.Errorf("looking for a buyer: %w", err)
-	}
-	if !known {
-		return promo.RefuseOrder(promo.OrderNotFound, "buyerId")
-	}
-	return nil
 }

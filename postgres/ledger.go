@@ -10,6 +10,7 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+	"golang.org/x/sync/semaphore"
 
 	"voucherhouse/promo"
 )
@@ -23,10 +24,10 @@ type Ledger struct {
 	Reservation time.Duration
 
 	db, claiming *sqlx.DB
-	// backtests bounds the long readings that are under way.
-	backtests chan struct{}
-	clock     func() time.Time
-	claims    *claimQueues
+	// checkouts bounds the changes of orders that are under way, and backtests the long readings.
+	checkouts, backtests *semaphore.Weighted
+	clock                func() time.Time
+	claims               *claimQueues
 	// selling are vouchers that probably have something to claim.
 	selling *lru.Cache[promo.VoucherID, struct{}]
 	// feed tells of new messages, and of what livestreams hand out.
@@ -58,7 +59,7 @@ func Open(ctx context.Context, dsn string, clock func() time.Time) (*Ledger, err
 	}
 	l := &Ledger{
 		ChatWindow: promo.ChatWindow, Reservation: promo.Reservation, db: db, claiming: pool(pqConnector, mostClaiming),
-		backtests: make(chan struct{}, mostBacktests), clock: clock,
+		checkouts: semaphore.NewWeighted(mostCheckouts), backtests: semaphore.NewWeighted(mostBacktests), clock: clock,
 	}
 	l.claims = newClaimQueues(l.decideClaims)
 	l.selling, _ = lru.New[promo.VoucherID, struct{}](mostSelling) // fails only for a size below one

@@ -70,6 +70,46 @@ func TestK4CheckoutTakesOneConnectionAtATime(t *testing.T) {
 	calls.Wait()
 }
 
+// All orders of a deal wait for its row, and somebody holds that: who only looks is answered all the same.
+func TestK4OrdersThatWaitForADealKeepNobodyElseWaiting(t *testing.T) {
+	t.Parallel()
+	s := openTill(t)
+	s.flash(100)
+	elsewhere := &testBundle{t: t, Ledger: s.another()} // where connections are left, whatever becomes of this
+	busy := elsewhere.begin()
+	busy.MustExec(`select from discounted_items for update`)
+	var calls, called sync.WaitGroup
+	for i, buyer := range s.shoppers(2 * mostConnections) {
+		called.Add(1)
+		calls.Go(func() {
+			r := by(buyer, s.order(fmt.Sprint(i), "7.00", s.mugs(1)))
+			called.Done()
+			if _, _, err := s.PlaceOrder(t.Context(), s.platform, r); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	called.Wait()
+	elsewhere.waiting(mostCheckouts)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for range mostConnections {
+		if _, err := s.Orders(ctx, s.platform, s.shop, promo.PageArgs{First: 10}); err != nil {
+			t.Errorf("a list: %v", err)
+		}
+		if _, err := s.Quote(ctx, s.platform, s.order("", "7.00", s.mugs(1)).Cart); err != nil {
+			t.Errorf("a quote: %v", err)
+		}
+	}
+	if err := busy.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	calls.Wait()
+	if n := get[int](s.testBundle, `select count(*) from flash_reservations`); n != 2*mostConnections {
+		t.Errorf("%d orders hold units", n)
+	}
+}
+
 // Where nothing is to be locked, the number alone tells orders that come at once apart.
 func TestK4OneNumberIsOneOrderAlsoWhereNothingIsLocked(t *testing.T) {
 	t.Parallel()

@@ -78,7 +78,7 @@ func (l *Ledger) changeOrder(ctx context.Context, a promo.Actor, shop promo.Shop
 		}
 	}
 	var order *promo.Order
-	err := l.inTx(ctx, checkoutScope(shop), func(tx *sqlx.Tx) error {
+	err := l.checkOut(ctx, shop, func(tx *sqlx.Tx) error {
 		row, err := one[orderRow](ctx, tx, orderForUpdate, shop, number)
 		if errors.Is(err, promo.ErrNotFound) || err == nil && a.Role == promo.RoleBuyer && (self == nil || int64(self.ID) != row.Buyer) {
 			return promo.RefuseUnknownOrder

@@ -41,10 +41,10 @@ func (l *Ledger) PlaceOrder(ctx context.Context, a promo.Actor, r promo.OrderReq
 		return nil, nil, err
 	}
 	p := &placing{ledger: l, request: r, number: number, livestream: livestream, body: body}
-	err = l.inTx(ctx, checkoutScope(r.Cart.Shop), func(tx *sqlx.Tx) error { return p.place(ctx, tx) })
+	err = l.checkOut(ctx, r.Cart.Shop, func(tx *sqlx.Tx) error { return p.place(ctx, tx) })
 	if errors.Is(err, errNumberTaken) {
 		// Somebody placed the number at the same time: looked at again, it is a repeat or a conflict.
-		err = l.inTx(ctx, checkoutScope(r.Cart.Shop), func(tx *sqlx.Tx) error { return p.repeat(ctx, tx) })
+		err = l.checkOut(ctx, r.Cart.Shop, func(tx *sqlx.Tx) error { return p.repeat(ctx, tx) })
 	}
 	return p.order, p.quote, err
 }

@@ -75,7 +75,7 @@ func TestK1AClaimMadeWhileOrdersArePlacedIsReservedOnce(t *testing.T) {
 	busy := s.begin()
 	busy.MustExec(`lock table shops in access exclusive mode`) // which is read after the locks are taken
 	var calls sync.WaitGroup
-	errs := make([]error, 10)
+	errs := make([]error, mostCheckouts)
 	for i := range errs {
 		calls.Go(func() {
 			_, _, errs[i] = s.PlaceOrder(t.Context(), s.platform, by(buyer, s.order(fmt.Sprint(i), "15.00", s.mugs(2))))

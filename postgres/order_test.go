@@ -132,6 +132,44 @@ func TestK4AnOrderNumberIsOneOrder(t *testing.T) {
 	}
 }
 
+// The price moves either way between the quote and the order.
+func TestK5AnOrderIsPlacedAtThePriceShownOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	s := openTill(t)
+	for price, payable := range map[int64]int64{12_00: 19_00, 9_00: 13_00} {
+		s.exec(`update products set price_minor = 1000`)
+		shown, err := s.Quote(t.Context(), s.platform, s.order("1", "15.00", s.mugs(2)).Cart)
+		if err != nil || shown.Payable.Minor != 15_00 {
+			t.Fatalf("shown are %+v, %v", shown, err)
+		}
+		s.exec(`update products set price_minor = $1`, price)
+		o, q, err := s.PlaceOrder(t.Context(), s.platform, s.order("1", "15.00", s.mugs(2)))
+		wantCode(t, err, "QUOTE_CHANGED")
+		if o != nil || q == nil || q.Payable.Minor != payable {
+			t.Errorf("at %d for a mug the answer is %v, %+v", price, o, q)
+		}
+	}
+	if n := get[int](s.testBundle, `select (select count(*) from orders) + (select count(reserved_order_id) from claims)`); n != 0 {
+		t.Errorf("%d things are stored", n)
+	}
+}
+
+// What was placed is not placed again at another price, and what it costs stays.
+func TestK5ARepeatIsKnownWhateverPriceItExpects(t *testing.T) {
+	t.Parallel()
+	s := openTill(t)
+	first := s.place(s.order("1", "15.00", s.mugs(2)))
+	s.exec(`update products set price_minor = 1`)
+	if again := s.place(s.order("1", "20.00", s.mugs(2))); again.ID != first.ID {
+		t.Errorf("the repeat is order %v, not %v", again.ID, first.ID)
+	}
+	s.pay("1")
+	quotes, err := s.OrderQuotes(t.Context(), s.platform, []promo.OrderID{first.ID})
+	if err != nil || quotes[first.ID].Payable.Minor != 15_00 {
+		t.Errorf("it was paid at %+v, %v", quotes[first.ID], err)
+	}
+}
+
 func TestK4AReservationEndsByItself(t *testing.T) {
 	t.Parallel()
 	s := openTill(t)

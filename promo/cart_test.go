@@ -41,7 +41,7 @@ func money(amount, currency string) promo.MoneyInput {
 	return promo.MoneyInput{Amount: decimal.RequireFromString(amount), Currency: currency}
 }
 
-func TestACartIsHeldToItsBounds(t *testing.T) {
+func TestK8ACartIsHeldToItsBounds(t *testing.T) {
 	t.Parallel()
 	// Product 1 costs a dollar, 2 ten million.
 	products := map[promo.ProductID]*promo.Product{}
@@ -86,7 +86,7 @@ func TestACartIsHeldToItsBounds(t *testing.T) {
 	}
 }
 
-func TestTwoLinesOfAProductStayTwo(t *testing.T) {
+func TestK8TwoLinesOfAProductStayTwo(t *testing.T) {
 	t.Parallel()
 	id := promo.ProductID{Shop: 1, Serial: 1}
 	p := &promo.Product{ID: id, Price: corner.Money(1_00)}

@@ -109,7 +109,7 @@ func TestK6WhatCanBeRefunded(t *testing.T) {
 	}
 }
 
-func TestNumbersOfOrdersAndRefundsAreBounded(t *testing.T) {
+func TestK8NumbersOfOrdersAndRefundsAreBounded(t *testing.T) {
 	t.Parallel()
 	for number, refused := range map[string][]string{
 		"1": nil, strings.Repeat("x", 100): nil, "": {"NUMBER_INVALID orderNumber"},

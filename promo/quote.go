@@ -91,6 +91,17 @@ type Candidate struct {
 	Reason CandidateReason
 }
 
+// Held is the claim itself.
+func (c *Candidate) Held() *Claim { return c.Claim.Claim }
+
+// WhyNot is the reason why it is not used. Nil for the one that is.
+func (c *Candidate) WhyNot() *CandidateReason {
+	if c.Reason == "" {
+		return nil
+	}
+	return &c.Reason
+}
+
 // Price quotes a cart at a moment: list price, then the lowest offer of each line, then the best voucher over the lines
 // in its scope, then the platform's subsidy (product.md K1 to K3). The order of lines and of claims makes no difference.
 func (c Cart) Price(now time.Time) *Quote {

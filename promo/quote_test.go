@@ -272,7 +272,7 @@ func TestK2EachLineHasTheLowestPriceThatThereAreUnitsFor(t *testing.T) {
 	})
 }
 
-func TestTheOrderOfLinesAndClaimsChangesNothing(t *testing.T) {
+func TestK1K2K3TheOrderOfLinesAndClaimsChangesNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		cart := cartOf(t)

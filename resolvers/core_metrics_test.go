@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"voucherhouse/graph"
@@ -27,22 +26,14 @@ func TestEveryMetricOfTheSchemaIsWritten(t *testing.T) {
 
 func TestMetricsAreWrittenAsTheQueryCallsThem(t *testing.T) {
 	t.Parallel()
-	selected := func(alias, name string, below ...ast.Selection) *ast.Field {
-		return &ast.Field{Alias: alias, Name: name, SelectionSet: below}
-	}
 	all := ast.SelectionSet{
 		selected("claims", "claims"), selected("kind", "__typename"), selected("share", "shareOfShopRevenue"), selected("usageRateMatured", "usageRateMatured"),
 		selected("earned", "revenue", selected("amount", "amount"), selected("in", "currency"), selected("__typename", "__typename")), selected("refunds", "refunds"),
 		&ast.InlineFragment{SelectionSet: ast.SelectionSet{selected("netRoi", "netRoi")}},
 	}
-	ctx := graphql.WithOperationContext(t.Context(), &graphql.OperationContext{})
 	metrics := warehouse.CoreMetrics{
 		Claims: new(int64(3)), ShareOfShopRevenue: new(0.25), UsageRateMatured: new(false), Revenue: &promo.Money{Minor: 1250, Currency: "USD"}, NetROI: new(4.5),
 	}
-	p := planner{ctx: ctx}
-	text := p.metrics(graphql.CollectedField{Field: &ast.Field{}, Selections: all})(nil, &metrics)
 	const want = `{"claims":3,"kind":"CoreMetrics","share":0.25,"usageRateMatured":false,"earned":{"amount":"12.50","in":"USD","__typename":"Money"},"refunds":null,"netRoi":4.5}`
-	if got := string(text); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
-	}
+	wantWritten(t, metrics, all, want)
 }

@@ -56,7 +56,7 @@ func NewHandler(r *Resolver, keys *auth.Keys) http.Handler {
 	server.AroundRootFields(renewLoaders(r))
 	server.AroundFields(allow)
 	server.AroundFields(noteKin)
-	server.AroundFields(writeMetrics)
+	server.AroundFields(writeWhole)
 	server.Use(extension.Introspection{})
 	server.Use(&oneOf{})
 	server.Use(extension.FixedComplexityLimit(mostComplexity))

@@ -126,18 +126,6 @@ func (quote) Voucher(_ context.Context, q *promo.Quote) (*promo.Claim, error) {
 	return q.Voucher.Claim, nil
 }
 
-func (candidate) Claim(_ context.Context, c *promo.Candidate) (*promo.Claim, error) {
-	return c.Claim.Claim, nil
-}
-
-// Reason is empty for the one that is used.
-func (candidate) Reason(_ context.Context, c *promo.Candidate) (*promo.CandidateReason, error) {
-	if c.Reason == "" {
-		return nil, nil
-	}
-	return &c.Reason, nil
-}
-
 func (quoteLine) Promotion(ctx context.Context, l *promo.QuoteLine) (promo.Promotion, error) {
 	if l.Offer == nil {
 		return nil, nil

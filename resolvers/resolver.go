@@ -63,7 +63,6 @@ type (
 	order        struct{ *Resolver }
 	quote        struct{ *Resolver }
 	quoteLine    struct{ *Resolver }
-	candidate    struct{ *Resolver }
 )
 
 func (r *Resolver) Query() graph.QueryResolver       { return query{r} }
@@ -95,14 +94,13 @@ func (r *Resolver) FlashDeal() graph.FlashDealResolver {
 
 func (r *Resolver) DiscountedItem() graph.DiscountedItemResolver { return discountedItem{} }
 
-func (r *Resolver) Account() graph.AccountResolver                   { return account{} }
-func (r *Resolver) Livestream() graph.LivestreamResolver             { return livestream{} }
-func (r *Resolver) Distribution() graph.DistributionResolver         { return distribution{} }
-func (r *Resolver) LiveTask() graph.LiveTaskResolver                 { return liveTask{} }
-func (r *Resolver) Order() graph.OrderResolver                       { return order{r} }
-func (r *Resolver) Quote() graph.QuoteResolver                       { return quote{r} }
-func (r *Resolver) QuoteLine() graph.QuoteLineResolver               { return quoteLine{r} }
-func (r *Resolver) VoucherCandidate() graph.VoucherCandidateResolver { return candidate{r} }
+func (r *Resolver) Account() graph.AccountResolver           { return account{} }
+func (r *Resolver) Livestream() graph.LivestreamResolver     { return livestream{} }
+func (r *Resolver) Distribution() graph.DistributionResolver { return distribution{} }
+func (r *Resolver) LiveTask() graph.LiveTaskResolver         { return liveTask{} }
+func (r *Resolver) Order() graph.OrderResolver               { return order{r} }
+func (r *Resolver) Quote() graph.QuoteResolver               { return quote{r} }
+func (r *Resolver) QuoteLine() graph.QuoteLineResolver       { return quoteLine{r} }
 
 // actor is who is asking. Every field of the roots requires somebody, so fields below them have an actor.
 func actor(ctx context.Context) promo.Actor {

@@ -6,17 +6,19 @@ import "fmt"
 
 // Request is what makes a request the same as another: whoever repeats it means the same thing.
 type Request struct {
-	// Caller is whose key it is. Empty where keys are a whole shop's, as order numbers are.
+	// Caller is whose key it is: a buyer, or the order of a refund's number. Empty where keys are a whole shop's, as order numbers are.
 	Caller, Key string
 }
 
 // Answer is what a caller was told of a request.
 type Answer struct {
 	Request
-	// Units is how many claims, or units of a deal, the request is for.
+	// Units is how many claims, units of a deal, or cups to be given back the request is for.
 	Units int
 	// Made is the number of the claim or order that came back. Zero: none.
 	Made int64
+	// Amount is what the answer says that it costs or gives back, in minor units.
+	Amount int64
 	// Refused is the code of a refusal. Empty with nothing made: no answer came, and it may have been made or not.
 	Refused string
 }

@@ -4,14 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"sync"
 	"testing"
 	"time"
 
-	"voucherhouse/graph/relay"
 	"voucherhouse/promo"
 )
 
@@ -21,8 +19,10 @@ type client struct {
 	http *http.Client
 
 	mu sync.Mutex
-	// claimed, placed and paid are the answers to claimVoucher, placeOrder and payOrder.
+	// claimed are the answers to claimVoucher, and placed and paid those to placeOrder and payOrder of the deal's shop.
 	claimed, placed, paid []Answer
+	// sales are the answers about orders of the voucher's shop.
+	sales Told
 }
 
 // wish is something that is asked for until it is granted or refused.
@@ -33,6 +33,8 @@ type wish struct {
 	query string
 	// kind is what it makes.
 	kind promo.Kind
+	// refund is the number of the refund that it makes, if it does.
+	refund string
 	// told is where its answers are kept.
 	told *[]Answer
 }
@@ -81,8 +83,10 @@ func (c *client) attempt(t *testing.T, w wish, server int, patience time.Duratio
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	a := Answer{Request: w.Request, Units: w.units}
-	var err error
-	a.Made, a.Refused, err = c.ask(ctx, c.servers[server%len(c.servers)], w)
+	got, err := c.ask(ctx, c.servers[server%len(c.servers)], w)
+	if err == nil {
+		err = got.read(w, &a)
+	}
 	if err != nil {
 		t.Errorf("%v: %v", w.Request, err)
 	}
@@ -92,62 +96,29 @@ func (c *client) attempt(t *testing.T, w wish, server int, patience time.Duratio
 	return a
 }
 
-// ask sends a wish to a server. What it makes of an answer that never came, or says that a store is away, is nothing.
-func (c *client) ask(ctx context.Context, s *server, w wish) (made int64, refused string, err error) {
+// ask sends a wish to a server. An answer that never came, or says that a store is away, is empty.
+func (c *client) ask(ctx context.Context, s *server, w wish) (got reply, err error) {
 	token, err := s.keys.Issue(w.as, time.Now().Add(time.Hour))
 	if err != nil {
-		return 0, "", err
+		return got, err
 	}
 	body, err := json.Marshal(map[string]string{"query": w.query})
 	if err != nil {
-		return 0, "", err
+		return got, err
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.address.Load().(string)+"/graphql", bytes.NewReader(body))
 	if err != nil {
-		return 0, "", err
+		return got, err
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Authorization", "Bearer "+token)
 	response, err := c.http.Do(request)
 	if err != nil {
-		return 0, "", nil
+		return got, nil
 	}
 	defer response.Body.Close()
-	var answer answer
-	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
-		return 0, "", nil // it was cut off, or the server had not started
+	if err := json.NewDecoder(response.Body).Decode(&got); err != nil {
+		return reply{}, nil // it was cut off, or the server had not started
 	}
-	return answer.read(w.kind)
-}
-
-// answer is what the servers say to a wish.
-type answer struct {
-	Data map[string]*struct {
-		Made       *struct{ ID string }
-		UserErrors []struct{ Code string }
-	}
-	Errors []struct{ Extensions struct{ Code string } }
-}
-
-func (a answer) read(kind promo.Kind) (made int64, refused string, err error) {
-	for _, e := range a.Errors {
-		switch code := e.Extensions.Code; code {
-		case "UNAVAILABLE", "TIMEOUT", "RATE_LIMITED": // to be tried again
-		default:
-			return 0, code, nil
-		}
-	}
-	for _, payload := range a.Data {
-		switch {
-		case payload == nil:
-		case payload.Made != nil:
-			key, err := relay.KeyOf(kind, payload.Made.ID)
-			return key.Serial, "", err
-		case len(payload.UserErrors) == 1:
-			return 0, payload.UserErrors[0].Code, nil
-		default:
-			return 0, "", fmt.Errorf("the answer has neither what was made nor one refusal: %+v", payload)
-		}
-	}
-	return 0, "", nil
+	return got, nil
 }

@@ -43,39 +43,43 @@ const (
 )
 
 // Whatever was answered is so: with several servers on one ledger, callers who repeat themselves, and kill -9 of servers and
-// of Postgres in the middle, nothing is given away twice, and nothing that was acknowledged is lost (product.md Q1, Q2, K4).
+// of Postgres in the middle, nothing is given away, paid or given back twice, and nothing that was acknowledged is lost
+// (product.md Q1, Q2, K1, K4, K5, K6).
 func TestHistory(t *testing.T) {
 	t.Parallel()
 	c := &client{cluster: startCluster(t, 3), http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: callers}}}
 	db, err := sqlx.Connect("postgres", c.dsn())
 	must(t, err)
 	defer db.Close()
-	orders, buyers := *wishes/5, *wishes*4/5/(2*perBuyer)
+	orders, buyers := *wishes/10, *wishes*2/5/(2*perBuyer)
 	// A few less than are wanted: the last are sold while there are still kills to come.
 	_, err = db.Exec(seedVoucher, buyers*perBuyer*9/10, perBuyer, buyers)
 	must(t, err)
 	_, err = db.Exec(seedDeal, orders*3/2) // of two for each order
+	must(t, err)
+	_, err = db.Exec(seedSales, buyers) // of two for each order, of which some are given back
 	must(t, err)
 
 	began := time.Now()
 	c.pursueAll(t, buyers, orders)
 	took := time.Since(began)
 
-	voucher, deal := readVoucher(t, db), readDeal(t, db)
-	violations := append(voucher.Violations(c.claimed), deal.Violations(c.placed, c.paid)...)
+	voucher, deal, shop := readVoucher(t, db), readDeal(t, db), readShop(t, db)
+	violations := slices.Concat(voucher.Violations(c.claimed), deal.Violations(c.placed, c.paid), shop.Violations(c.sales))
 	for _, v := range violations {
 		t.Error(v)
 	}
 	t.Log(program.Run(t, c.servers[0].dataDir, "reconcile")) // differences of the warehouse would fail it
 	c.stop()
-	all := tally(c.claimed, c.placed, c.paid)
-	if all.lost == 0 || all.attempts == all.wishes || all.refused["SOLD_OUT"] == 0 || all.refused["CUSTOMER_LIMIT_REACHED"] == 0 || all.refused["QUOTE_CHANGED"] == 0 {
+	all := tally(c.claimed, c.placed, c.paid, c.sales.Placed, c.sales.Paid, c.sales.Cancelled, c.sales.Refunded)
+	if all.lost == 0 || all.attempts == all.wishes || !all.happened(shop) {
 		t.Errorf("too little happened for the comparison to mean anything: %+v", all)
 	}
 	t.Logf("%d attempts at %d wishes in %.1f s: %d granted, %d without an answer, refused %v",
 		all.attempts, all.wishes, took.Seconds(), all.granted, all.lost, all.refused)
 	t.Logf("%d claims of %d copies; %d orders, %d units sold and %d reserved of %d; %d kills; %d violations",
 		len(voucher.Claims), voucher.Quantity, len(deal.Orders), deal.Sold, deal.Reserved, deal.Limit, c.kills, len(violations))
+	t.Logf("%d orders with claims and units of a deal, by what became of them: %v", len(shop.Sales), shop.tally())
 }
 
 // pursueAll has every wish pursued, and kills while that goes on. What a buyer wants it wants at once; apart from that the
@@ -85,12 +89,17 @@ func (c *client) pursueAll(t *testing.T, buyers, orders int) {
 	t.Logf("chance begins with %d", seed)
 	var together [][]func(*rand.Rand)
 	for buyer := range buyers {
-		var claims []func(*rand.Rand)
+		var wants []func(*rand.Rand)
 		for n := range 2 * perBuyer {
 			w := c.claim(buyer, n)
-			claims = append(claims, func(chance *rand.Rand) { c.pursue(t, w, chance) })
+			wants = append(wants, func(chance *rand.Rand) { c.pursue(t, w, chance) })
 		}
-		together = append(together, claims)
+		if buyer%3 == 0 {
+			for n := range ordersEach {
+				wants = append(wants, func(chance *rand.Rand) { c.sell(t, buyerNamed(buyer), buyer/3*ordersEach+n, chance) })
+			}
+		}
+		together = append(together, wants)
 	}
 	for n := range orders {
 		together = append(together, []func(*rand.Rand){func(chance *rand.Rand) { c.order(t, n, chance) }})
@@ -133,8 +142,12 @@ func hand(t *testing.T, work []func(*rand.Rand), queue chan<- func(*rand.Rand), 
 	}
 }
 
+func buyerNamed(n int) promo.Actor {
+	return promo.Actor{Role: promo.RoleBuyer, Client: promo.MarketplaceApp, Subject: fmt.Sprint("buyer-", n)}
+}
+
 func (c *client) claim(buyer, n int) wish {
-	as := promo.Actor{Role: promo.RoleBuyer, Client: promo.MarketplaceApp, Subject: fmt.Sprint("buyer-", buyer)}
+	as := buyerNamed(buyer)
 	key := fmt.Sprint("claim-", n)
 	voucher := relay.ID(promo.Key{Kind: promo.KindVoucher, Shop: 1, Serial: 1})
 	return wish{Request: Request{as.Caller(), key}, units: 1, as: as, kind: promo.KindClaim, told: &c.claimed, query: fmt.Sprintf(
@@ -157,6 +170,25 @@ func (c *client) order(t *testing.T, n int, chance *rand.Rand) {
 	w.query = fmt.Sprintf(`mutation { payOrder(input: { shopId: %q, orderNumber: %q }) { made: order { id } userErrors { code } } }`, shop, w.Key)
 	w.told = &c.paid
 	c.pursue(t, w, chance)
+}
+
+// happened tells whether everything was refused that wishes contend for, and every story came to its end.
+func (all totals) happened(s Shop) bool {
+	for _, code := range []string{"SOLD_OUT", "CUSTOMER_LIMIT_REACHED", "QUOTE_CHANGED", "NOT_PENDING", "REFUND_EXCEEDS_PAID"} {
+		if all.refused[code] == 0 {
+			return false
+		}
+	}
+	return len(s.tally()) == 5 && slices.ContainsFunc(s.Sales, func(sale Sale) bool { return sale.Claim != 0 && sale.sold() })
+}
+
+// tally counts the orders by their statuses.
+func (s Shop) tally() map[promo.OrderStatus]int {
+	count := map[promo.OrderStatus]int{}
+	for _, sale := range s.Sales {
+		count[sale.Status]++
+	}
+	return count
 }
 
 // totals are how often what happened.
