@@ -16,6 +16,7 @@ import (
 
 	"voucherhouse/promo"
 	"voucherhouse/tabular"
+	"voucherhouse/warehouse"
 )
 
 // ExportPath is where reports are to be had as tables: GET /export/<report>.<format>. Parameters are the arguments of the
@@ -49,19 +50,23 @@ func (e exports) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphEx
 		refuseExport(w, errs)
 		return
 	}
-	h := w.Header()
-	h.Set("Content-Type", format.Media())
-	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s.%s"`, name, format))
-	h.Set("Cache-Control", "no-store")
-	if fresh := pages[0].freshness; fresh != nil {
-		h.Set("Voucherhouse-As-Of", fresh.AsOf.UTC().Format(time.RFC3339Nano))
-		h.Set("Voucherhouse-Complete", strconv.FormatBool(fresh.Complete))
-	}
+	announce(w.Header(), name, format, pages[0].freshness)
 	connection := http.NewResponseController(w)
 	_ = connection.SetWriteDeadline(time.Now().Add(exportTime))
 	defer func() { _ = connection.SetWriteDeadline(time.Time{}) }() // it would hold for later requests, too
 	// Only a connection that is broken or too slow fails, and without its end no part of a table passes for the whole.
 	_ = writeTable(w, format, pages)
+}
+
+// announce says in a table's headers what it is, and how far it can be trusted.
+func announce(h http.Header, name string, format tabular.Format, fresh *warehouse.Freshness) {
+	h.Set("Content-Type", format.Media())
+	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s.%s"`, name, format))
+	h.Set("Cache-Control", "no-store")
+	if fresh != nil {
+		h.Set("Voucherhouse-As-Of", fresh.AsOf.UTC().Format(time.RFC3339Nano))
+		h.Set("Voucherhouse-Complete", strconv.FormatBool(fresh.Complete))
+	}
 }
 
 var noExport = "There is no such table. There are " + strings.Join(slices.Sorted(maps.Keys(exportedReports)), ", ") + ", each as .csv, .parquet and .arrow."

@@ -50,7 +50,6 @@ type story struct {
 	products []promo.ProductID
 	vouchers []*promo.Voucher
 	streams  []promo.LivestreamID
-	chats    []*promo.Conversation
 	// orders and refunds are how many were placed, and asked for.
 	orders, refunds int
 	// done counts what was not refused.
@@ -79,9 +78,22 @@ func playOut(t *testing.T, all []deed) *story {
 	return s
 }
 
-// open fills the shop. Promotions have the numbers 1 to 10.
+// open fills the shop. Promotions have the numbers 1 to 9.
 func (s *story) open() {
-	ctx, period := s.t.Context(), promo.Period{From: s.clock, To: s.clock.AddDate(0, 0, 30)}
+	s.stock()
+	s.offerVouchers()
+	s.discountItems()
+	s.offerTiers()
+	for _, handle := range []string{"one", "two"} {
+		account, stream := s.goLive(handle)
+		s.streams = append(s.streams, stream)
+		s.handOut(s.vouchers[2], account, stream, promo.NoTask)
+	}
+}
+
+// stock brings what there is to buy, and who buys.
+func (s *story) stock() {
+	ctx := s.t.Context()
 	made, err := s.acts.UpsertProducts(ctx, s.seller(), s.shop.ID, []promo.ProductDraft{
 		{SKU: "pot", Title: "Pot", Category: "Kitchen", Price: *dollars("33.33")}, {SKU: "tea", Title: "Tea", Category: "It's \\ tea", Price: *dollars("3.07")},
 	})
@@ -94,10 +106,12 @@ func (s *story) open() {
 	}
 	buyers, err := s.acts.UpsertBuyers(ctx, s.market(), drafts)
 	must(s.t, err)
-	for i, b := range buyers {
+	for _, b := range buyers {
 		s.buyers = append(s.buyers, b.ID)
-		s.chats = append(s.chats, s.chat(s.subjects[i]))
 	}
+}
+
+func (s *story) offerVouchers() {
 	s.offer(promo.RegularVoucher, promo.ShopPage, promo.Settings{Discount: promo.DiscountInput{AmountOff: dollars("3")}})
 	s.offer(promo.RegularVoucher, promo.ProductPage, promo.Settings{
 		Discount:     promo.DiscountInput{PercentOff: &promo.PercentOffInput{Percent: decimal.NewFromInt(33), MaximumDiscount: dollars("9.99")}},
@@ -105,29 +119,30 @@ func (s *story) open() {
 	})
 	s.offer(promo.LiveVoucher, promo.Live, promo.Settings{Discount: promo.DiscountInput{AmountOff: dollars("2.50")}})
 	s.offer(promo.ChatCoupon, promo.Inbox, promo.Settings{Discount: promo.DiscountInput{AmountOff: dollars("4.01")}, Validity: &promo.Validity{DaysAfterClaim: new(3)}})
+}
+
+func (s *story) discountItems() {
 	for _, d := range []promo.ItemDiscountDraft{
 		{Tool: promo.ToolProductDiscount, Items: []promo.DiscountedItemDraft{{Product: s.products[1], Percent: new(decimal.RequireFromString("12.5"))}}},
 		{Tool: promo.ToolFlashDeal, Items: []promo.DiscountedItemDraft{{Product: s.products[2], Price: dollars("1.99"), QuantityLimit: new(40)}}},
 	} {
-		d.Shop, d.Name, d.Period = s.shop.ID, string(d.Tool), period
-		_, err := s.acts.CreateItemDiscount(ctx, s.seller(), d)
+		d.Shop, d.Name, d.Period = s.shop.ID, string(d.Tool), promo.Period{From: s.clock, To: s.clock.AddDate(0, 0, 30)}
+		_, err := s.acts.CreateItemDiscount(s.t.Context(), s.seller(), d)
 		must(s.t, err)
 	}
+}
+
+func (s *story) offerTiers() {
 	tiers := promo.TiersDraft{Shop: s.shop.ID, Tool: promo.RegularVoucher, Group: "Even"}
 	for i, minimum := range []string{"10", "40", "90"} {
 		off := promo.Settings{Discount: promo.DiscountInput{AmountOff: dollars([]string{"1", "5", "15"}[i])}, MinimumSpend: dollars(minimum)}
 		tiers.Settings[i] = s.settings(off)
 	}
-	tiered, warnings, err := s.acts.CreateTiers(ctx, s.seller(), tiers)
+	tiered, warnings, err := s.acts.CreateTiers(s.t.Context(), s.seller(), tiers)
 	if must(s.t, err); tiered == nil {
 		s.t.Fatal(warnings)
 	}
 	s.vouchers = append(s.vouchers, tiered...)
-	for _, handle := range []string{"one", "two"} {
-		account, stream := s.goLive(handle)
-		s.streams = append(s.streams, stream)
-		s.handOut(s.vouchers[2], account, stream, promo.NoTask)
-	}
 }
 
 // settings are terms of a voucher that runs all the time.
