@@ -71,7 +71,7 @@ func placeAndPay(statement func(name string, params ...string) string) string {
 		fact          = `json_build_object('promotions', array[2, 1], 'tools', array['REGULAR_VOUCHER', 'PRODUCT_DISCOUNT'], 'buyer', :buyer::bigint,
 			'order', :id::bigint, 'channel', 'STOREFRONT', 'quantity', 1, 'revenue', 866, 'item_discount', 100, 'voucher_discount', 33, 'actor', 'bench')`
 	)
-	enter := statement("enterScope", `'voucherhouse_checkout'`, `'{1}'`, `''`, `''`, now, `'{}'`, `'force_generic_plan'`, `'off'`)
+	enter := statement("enterScope", `'voucherhouse_checkout'`, `'{1}'`, `''`, `''`, now+`::text`, `'{}'`, `'force_generic_plan'`, `'off'`)
 	return strings.Join([]string{
 		`\set product random(1, 998)`,
 		`select nextval('bench_buyers') as buyer \gset`,

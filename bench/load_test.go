@@ -4,10 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
-	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -85,17 +86,30 @@ func overHTTP(url string, requests func(n int) [][]byte, want string) func(conte
 	}
 }
 
-// converse sends a request and reads its answer.
+// converse sends a request and reads its answer. It shares the processors with the server, so it reads no more of the header than
+// it needs.
 func converse(conn net.Conn, answers *bufio.Reader, request []byte, want string) error {
 	if _, err := conn.Write(request); err != nil {
 		return err
 	}
-	response, err := http.ReadResponse(answers, nil)
-	if err != nil {
-		return err
+	size := -1
+	for {
+		line, err := answers.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		if len(bytes.TrimSpace(line)) == 0 {
+			break
+		}
+		if length, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
+			size, _ = strconv.Atoi(string(bytes.TrimSpace(length)))
+		}
 	}
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
+	if size < 0 {
+		return errors.New("the answer does not say its length")
+	}
+	body := make([]byte, size)
+	if _, err := io.ReadFull(answers, body); err != nil {
 		return err
 	}
 	if !bytes.Contains(body, []byte(want)) {

@@ -45,9 +45,15 @@ func scopeOf(a promo.Actor) scope {
 	return s
 }
 
-// enterBuyer is asked as the buyer, after its scope was entered: a buyer sees its own row and no other.
-const enterBuyer = `
+const (
+	enterScope = `
+select set_config('role', $1, true), set_config('app.shops', $2, true), set_config('app.subject', $3, true),
+       set_config('app.role', $4, true), set_config('app.at', $5, true), set_config('app.accounts', $6, true),
+       set_config('plan_cache_mode', $7, true), set_config('enable_seqscan', $8, true)`
+	// Asked as the buyer, after its scope was entered: a buyer sees its own row and no other.
+	enterBuyer = `
 select set_config('app.buyer', coalesce((select id::text from buyers where external_id = $1), ''), true)`
+)
 
 // statement enters the scope. It has no arguments, so that it can go to the server with the one that begins the transaction.
 func (s scope) statement() string {
@@ -56,16 +62,16 @@ func (s scope) statement() string {
 		accounts[i] = a.Serial
 	}
 	cacheMode, seqscan := s.planning()
-	settings := [][2]string{
-		{"role", s.role}, {"app.shops", array(shopNumbers(s.shops))}, {"app.subject", s.subject}, {"app.role", string(s.actor)},
-		{"app.at", s.at.Format(time.RFC3339Nano)}, {"app.accounts", array(accounts)},
-		{"plan_cache_mode", cacheMode}, {"enable_seqscan", seqscan},
+	return withLiterals(enterScope, s.role, array(shopNumbers(s.shops)), s.subject, string(s.actor), s.at.Format(time.RFC3339Nano), array(accounts), cacheMode, seqscan)
+}
+
+// withLiterals puts texts into the places of $1 to $9.
+func withLiterals(statement string, texts ...string) string {
+	var places []string
+	for i, text := range texts {
+		places = append(places, "$"+strconv.Itoa(i+1), pq.QuoteLiteral(text))
 	}
-	set := make([]string, len(settings))
-	for i, of := range settings {
-		set[i] = "set_config('" + of[0] + "', " + pq.QuoteLiteral(of[1]) + ", true)"
-	}
-	return "select " + strings.Join(set, ", ")
+	return strings.NewReplacer(places...).Replace(statement)
 }
 
 // planning is how prepared statements are planned. What is looked for by key is always found by the same indexes, so one plan

@@ -35,7 +35,7 @@ from facts
 where shop_id = {shop:UInt64}
   and %[2]s < {to:Date32} and (%[2]s >= {from:Date32} or kind = 'quantity')
 group by shop_id, kind, used, %[2]s
-settings optimize_functions_to_subcolumns = 0
+settings optimize_functions_to_subcolumns = 0, optimize_move_to_prewhere = 0
 `
 
 // newDailyQuery is nil if the question is not about whole days, or looks closer than the projection does.

@@ -129,8 +129,10 @@ func follow(log io.Reader, ready chan<- string) {
 		var line struct{ Msg, URL string }
 		if json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "ready" {
 			ready <- line.URL
+			break
 		}
 	}
+	_, _ = io.Copy(io.Discard, log) // whoever measures the server has better things to do than to read its log
 }
 
 // Get gives the body of a page, whatever its status.
