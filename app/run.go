@@ -34,14 +34,14 @@ func ServeDemo(ctx context.Context, c Config, address string, out io.Writer) err
 	}, func(s *Server) { demo.Print(out, s.URL()) })
 }
 
-// garbage is by how much the heap may grow between collections, in percent. What lives on is small, and most is gone with its
+// Garbage is by how much the heap may grow between collections, in percent. What lives on is small, and most is gone with its
 // request: at the usual 100 % collecting takes a seventh of the CPU under load.
-const garbage = 400
+const Garbage = 400
 
 // run serves: prepare makes the stores ready and says what the explorer opens with, and announce tells that all is.
 func run(ctx context.Context, c Config, address string, prepare func(*Stores) (web.Boot, error), announce func(*Server)) (err error) {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(garbage)
+		debug.SetGCPercent(Garbage)
 	}
 	server, err := Listen(address)
 	if err != nil {

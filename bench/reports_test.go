@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -60,12 +61,23 @@ func openReports(b *testing.B) *reportBench {
 	must(b, err)
 	r.token, err = keys.Issue(promo.Actor{Role: promo.Seller, Client: promo.SellerCenter, Shops: []promo.ShopID{1, 2, 3}, Subject: "bench"}, time.Now().Add(time.Hour))
 	must(b, err)
+	var delivering sync.WaitGroup
+	ctx, stop := context.WithCancel(b.Context())
+	delivering.Go(func() { w.Relay().Run(ctx) })
+	b.Cleanup(func() { stop(); delivering.Wait() })
+	b.Cleanup(garbageAsServed())
 	s, err := app.Listen("127.0.0.1:0")
 	must(b, err)
 	s.Open(b.Context(), &app.Stores{Ledger: ledger, Warehouse: w, Keys: keys}, time.Now, app.PlainExplorer())
 	b.Cleanup(func() { must(b, s.Close()) })
 	r.server.URL = s.URL()
 	return r
+}
+
+// garbageAsServed has garbage collected as rarely as in a server's own process.
+func garbageAsServed() (back func()) {
+	percent := debug.SetGCPercent(app.Garbage)
+	return func() { debug.SetGCPercent(percent) }
 }
 
 // fill makes the shops and their facts, and merges these as time would.

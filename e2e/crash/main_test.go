@@ -17,7 +17,7 @@ import (
 var program = &testserver.Program{Flags: []string{"-race"}}
 
 var (
-	crashes = flag.Int("crashes", 5, "how many crashes each matrix makes")
+	crashes = flag.Int("crashes", 3, "how many crashes each matrix makes")
 	chance  = flag.Uint64("chance", uint64(time.Now().UnixNano()), "with what chance begins: where in the matrix, and which facts")
 )
 
