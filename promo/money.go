@@ -3,6 +3,7 @@ package promo
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"sync"
 
 	"github.com/shopspring/decimal"
@@ -53,9 +54,35 @@ type Money struct {
 // Amount is the money in units of its currency.
 func (m Money) Amount() decimal.Decimal { return decimal.New(m.Minor, -m.Currency.Digits()) }
 
+// AppendAmount appends Amount with all the currency's digits. It makes no decimal on the way: reports have thousands of amounts.
+func (m Money) AppendAmount(text []byte) []byte {
+	digits := int(m.Currency.Digits())
+	minor := strconv.AppendUint(nil, absolute(m.Minor), 10)
+	if m.Minor < 0 {
+		text = append(text, '-')
+	}
+	for len(minor) <= digits {
+		minor = append([]byte{'0'}, minor...)
+	}
+	whole := len(minor) - digits
+	text = append(text, minor[:whole]...)
+	if digits > 0 {
+		text = append(append(text, '.'), minor[whole:]...)
+	}
+	return text
+}
+
+// absolute is n without its sign; the smallest number has one, too.
+func absolute(n int64) uint64 {
+	if n < 0 {
+		return -uint64(n)
+	}
+	return uint64(n)
+}
+
 // String writes the amount with all the currency's digits, and the currency.
 func (m Money) String() string {
-	return m.Amount().StringFixed(m.Currency.Digits()) + " " + string(m.Currency)
+	return string(m.AppendAmount(nil)) + " " + string(m.Currency)
 }
 
 // Times is the money n times over; ok is false if that is more than can be held.

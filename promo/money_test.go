@@ -52,6 +52,9 @@ func TestK7AmountsGoThereAndBackExactly(t *testing.T) {
 		if got, ok := currency.MinorUnits(written); !ok || got != minor {
 			t.Fatalf("%v came back as %d, %t", m, got, ok)
 		}
+		if got, want := string(m.AppendAmount(nil)), m.Amount().StringFixed(currency.Digits()); got != want {
+			t.Fatalf("%s is written as %s", want, got)
+		}
 		// A digit more than the currency has is never rounded away.
 		extra := rapid.SampledFrom([]int64{1, 5, 9}).Draw(t, "extra")
 		if got, ok := currency.MinorUnits(decimal.New(minor, 1).Add(decimal.New(extra, 0)).Shift(-currency.Digits() - 1)); ok {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"voucherhouse/graph/scalar"
 	"voucherhouse/promo"
 	"voucherhouse/warehouse"
 )
@@ -131,7 +130,7 @@ func plain[T any](marshaler func(*T) graphql.Marshaler) appendTo[T] {
 func (p *planner) amount(of graphql.CollectedField) appendTo[promo.Money] {
 	return object(p, of, func(f graphql.CollectedField) appendTo[promo.Money] {
 		if f.Name == "amount" {
-			return func(text []byte, v *promo.Money) []byte { return scalar.AppendDecimal(text, v.Amount()) }
+			return func(text []byte, v *promo.Money) []byte { return append(v.AppendAmount(append(text, '"')), '"') }
 		}
 		return func(text []byte, v *promo.Money) []byte { return strconv.AppendQuote(text, string(v.Currency)) }
 	}, "Money")

@@ -187,9 +187,22 @@ func (r reader) ratio(s *sums, m Metric) *float64 {
 // money is an amount in the shop's currency, rounded half up to its digits.
 func (r reader) money(s *sums, m Metric) *promo.Money {
 	if v, ok := r.value(s, m); ok {
-		return new(r.shop.Money(v.Shift(r.shop.Currency.Digits()).Round(0).IntPart()))
+		return new(r.shop.Money(minorUnits(v, r.shop.Currency.Digits())))
 	}
 	return nil
+}
+
+// minorUnits is an amount in the smallest units of a currency with so many digits, rounded half up. Sums are in thousandths, and
+// most are small.
+func minorUnits(v decimal.Decimal, digits int32) int64 {
+	if v.Exponent() != -3 || v.NumDigits() > exactInFloat {
+		return v.Shift(digits).Round(0).IntPart()
+	}
+	n, unit := v.CoefficientInt64(), [...]int64{1000, 100, 10, 1}[digits]
+	if n < 0 {
+		return (n - unit/2) / unit
+	}
+	return (n + unit/2) / unit
 }
 
 // metrics computes every metric of the range the sums are of.

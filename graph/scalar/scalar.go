@@ -47,12 +47,10 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 
 // MarshalDecimal writes an exact decimal in a string.
 func MarshalDecimal(d decimal.Decimal) graphql.Marshaler {
-	return graphql.WriterFunc(func(w io.Writer) { w.Write(AppendDecimal(nil, d)) })
-}
-
-// AppendDecimal appends what MarshalDecimal writes. An amount keeps its currency's digits: 1.5 dollars are "1.50".
-func AppendDecimal(text []byte, d decimal.Decimal) []byte {
-	return strconv.AppendQuote(text, d.StringFixed(max(0, -d.Exponent())))
+	return graphql.WriterFunc(func(w io.Writer) {
+		// An amount keeps its currency's digits: 1.5 dollars are "1.50".
+		io.WriteString(w, strconv.Quote(d.StringFixed(max(0, -d.Exponent()))))
+	})
 }
 
 // longestDecimal keeps a caller from making the server handle a number of a million digits.
