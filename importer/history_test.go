@@ -2,6 +2,8 @@ package importer
 
 import (
 	"testing"
+
+	"voucherhouse/promo"
 )
 
 // history has everything: claims with and without an order, an order with two redemptions, lines with every amount.
@@ -132,6 +134,24 @@ func TestRowsThatAreTwiceInAFile(t *testing.T) {
 	wantLines(t, "summary", counts(s),
 		"shop.csv 1 1 0 0", "products.csv 3 1 2 0", "vouchers.csv 2 2 0 0", "claims.csv 3 1 1 1")
 	wantLines(t, "the first is kept", b.rows(`select title from products`), "Green tea")
+}
+
+func TestK8AnImportedOrderWithoutLinesHasNoQuote(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.imported(history())
+	var shop, id int64
+	if err := b.db.QueryRow(`select shop_id, id from orders where order_number = 'o2'`).Scan(&shop, &id); err != nil {
+		t.Fatal(err)
+	}
+	of := promo.OrderID{Shop: promo.ShopID(shop), Serial: id}
+	seller := promo.Actor{Role: promo.Seller, Client: promo.SellerCenter, Shops: []promo.ShopID{of.Shop}, Subject: "sam"}
+	if orders, err := b.ledger.OrdersByID(t.Context(), seller, []promo.OrderID{of}); err != nil || orders[of] == nil {
+		t.Fatalf("the order is %v, %v", orders[of], err)
+	}
+	if quotes, err := b.ledger.OrderQuotes(t.Context(), seller, []promo.OrderID{of}); err != nil || quotes[of] != nil {
+		t.Errorf("its quote is %v, %v", quotes[of], err)
+	}
 }
 
 func TestLinesThatArriveLater(t *testing.T) {

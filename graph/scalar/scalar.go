@@ -20,7 +20,7 @@ func invalid(message string) error { return &promo.Error{Code: promo.InvalidInpu
 
 // MarshalDateTime writes RFC 3339 in UTC, with as many digits of a second as there are.
 func MarshalDateTime(t time.Time) graphql.Marshaler {
-	return graphql.WriterFunc(func(w io.Writer) { w.Write(AppendDateTime(nil, t)) })
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = w.Write(AppendDateTime(nil, t)) })
 }
 
 // AppendDateTime appends what MarshalDateTime writes.
