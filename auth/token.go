@@ -14,7 +14,9 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -142,6 +144,8 @@ func Check(a promo.Actor) error {
 		return fmt.Errorf("there is no client %q", a.Client)
 	case a.Subject == "" || len(a.Subject) > longestSubject:
 		return fmt.Errorf("the subject must have 1 to %d bytes", longestSubject)
+	case strings.ContainsFunc(a.Subject, unicode.IsControl):
+		return errors.New("the subject must have no control characters")
 	case a.Role == promo.RoleBuyer && len(a.Shops) > 0:
 		return errors.New("a BUYER has no shops")
 	case a.Role != promo.Host && len(a.Accounts) > 0:

@@ -189,6 +189,7 @@ func TestCheckSaysWhatIsWrongWithAnActor(t *testing.T) {
 		{promo.Actor{Role: "OWNER", Client: promo.SellerApp, Subject: "x"}, `there is no role "OWNER"`},
 		{promo.Actor{Role: promo.Seller, Client: "BROWSER", Subject: "x"}, `there is no client "BROWSER"`},
 		{promo.Actor{Role: promo.Seller, Client: promo.SellerApp}, "the subject must have 1 to 100 bytes"},
+		{promo.Actor{Role: promo.Seller, Client: promo.SellerApp, Subject: "a\x00b"}, "the subject must have no control characters"},
 		{promo.Actor{Role: promo.RoleBuyer, Client: promo.MarketplaceApp, Subject: "x", Shops: []promo.ShopID{1}}, "a BUYER has no shops"},
 		{promo.Actor{Role: promo.Seller, Client: promo.SellerApp, Subject: "x", Shops: []promo.ShopID{1}, Accounts: []promo.AccountID{{Shop: 1, Serial: 7}}}, "only a HOST has accounts"},
 		{promo.Actor{Role: promo.Host, Client: promo.StreamerDesktop, Subject: "x", Accounts: []promo.AccountID{{Shop: 1, Serial: 7}}}, "an account's shop must be one of the token's"},

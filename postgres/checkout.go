@@ -17,7 +17,8 @@ func checkoutScope(shop promo.ShopID) scope {
 }
 
 // mostCheckouts is how many transactions at once may wait for what other orders have locked. All orders of a hot flash deal
-// wait for one row: the other connections stay with those who wait for nobody, lists and quotes among them.
+// wait for one row: the other connections stay with those who wait for nobody, lists and quotes among them. Other shops' orders may
+// have to wait for those of a hot deal.
 const mostCheckouts = mostConnections / 2
 
 // checkOut runs do in a transaction that changes orders, when it is its turn.

@@ -156,12 +156,12 @@ func (b *claimBatch) promising() (promising []*pendingClaim) {
 const (
 	vouchersOfBatch = selectVoucher + `
 where p.shop_id = $1 and p.id = any ($2)`
-	// The buyers are made before a voucher is locked (the subquery stands before everything else), and in one order: batches
-	// that make the same buyers wait for each other.
+	// The buyers are made before a voucher is locked: a condition without columns is tested once, before any row is read. They are
+	// made in the order of whoever else makes several: who makes the same buyers waits.
 	makeBuyers = `
 with made as (
     insert into buyers (external_id, name)
-    select distinct subject, subject from unnest($3::text[]) as subject order by subject
+    select subject, subject from (select distinct subject from unnest($3::text[]) as subject) as asked order by subject collate "C"
     on conflict (external_id) do nothing
     returning id
 )` + vouchersOfBatch + ` and (select count(*) from made) >= 0`

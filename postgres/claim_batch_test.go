@@ -3,9 +3,12 @@ package postgres
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/lib/pq"
 
 	"voucherhouse/promo"
 )
@@ -213,6 +216,23 @@ func TestQ4ClaimsOfAShopAreDecidedTogether(t *testing.T) {
 	b.checkLedger(two.ID, 3)
 	if n := get[int](b, `select count(distinct tx) from outbox where kind = 'claim'`); n != 1 {
 		t.Errorf("%d transactions", n)
+	}
+}
+
+// The condition that has the buyers made stands before everything that locks.
+func TestBuyersAreMadeBeforeVouchersAreLocked(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, query := range []string{freeVouchers, lockedVouchers} {
+		var plan []string
+		if err := b.db.Select(&plan, "explain "+query, 1, pq.Array([]int64{1}), pq.Array([]string{"bo"})); err != nil {
+			t.Fatal(err)
+		}
+		text := strings.Join(plan, "\n")
+		lock, filter, scan := strings.Index(text, "LockRows"), strings.Index(text, "One-Time Filter"), strings.Index(text, "on vouchers")
+		if lock < 0 || filter < lock || scan < filter {
+			t.Errorf("the plan is\n%s", text)
+		}
 	}
 }
 

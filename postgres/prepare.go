@@ -57,7 +57,8 @@ func (c *preparingConn) BeginTx(ctx context.Context, opts driver.TxOptions) (dri
 		return nil, fmt.Errorf("beginning a transaction with %+v: not supported", opts)
 	}
 	statement, _ := ctx.Value(beginWith{}).(string)
-	if _, err := c.pqConn.ExecContext(ctx, "begin; "+statement, nil); err != nil {
+	// The isolation is the usual one. Said here, it makes the server refuse to begin inside a transaction that somebody left open.
+	if _, err := c.pqConn.ExecContext(ctx, "begin isolation level read committed; "+statement, nil); err != nil {
 		_ = c.Rollback() // what has begun would go back to the pool
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"time"
 
 	"voucherhouse/promo"
@@ -21,7 +22,7 @@ const (
 // one that begins a stream, which itself may last.
 func inTime(next http.Handler, within time.Duration) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if upgrades(r.Header) { // what follows is no body
+		if r.Method == http.MethodGet && upgrades(r.Header) { // a WebSocket: what follows is no body
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -32,8 +33,12 @@ func inTime(next http.Handler, within time.Duration) http.Handler {
 			refuse(w, http.StatusRequestEntityTooLarge, promo.InvalidInput, "A request may have a mebibyte.")
 			return
 		}
-		if err != nil {
+		if errors.Is(err, os.ErrDeadlineExceeded) {
 			refuse(w, http.StatusRequestTimeout, promo.Timeout, "The request did not arrive within a minute.")
+			return
+		}
+		if err != nil {
+			refuse(w, http.StatusBadRequest, promo.InvalidInput, "The request is malformed, or breaks off.")
 			return
 		}
 		_ = connection.SetReadDeadline(time.Time{}) // of what is refused, the server still reads the rest until then

@@ -48,11 +48,20 @@ func TestABodyThatDoesNotArriveIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, headers := range map[string]string{
 		"of a query": "Content-Length: 100\r\n", "of a stream": "Accept: text/event-stream\r\nContent-Length: 100\r\n", "in chunks": "Transfer-Encoding: chunked\r\n",
+		"that says it is a WebSocket": "Connection: Upgrade\r\nUpgrade: websocket\r\nAccept: text/event-stream\r\nContent-Length: 100\r\n",
 	} {
 		status, answer := send(t, reader(t, 50*time.Millisecond), headers, "5\r\n{ vie")
 		if status != http.StatusRequestTimeout || !strings.Contains(answer, `"code":"TIMEOUT"`) {
 			t.Errorf("%s: answered %d %s", name, status, answer)
 		}
+	}
+}
+
+func TestABodyThatIsMalformedIsRefused(t *testing.T) {
+	t.Parallel()
+	status, answer := send(t, reader(t, 5*time.Second), "Transfer-Encoding: chunked\r\n", "no size\r\n")
+	if status != http.StatusBadRequest || !strings.Contains(answer, `"code":"INVALID_INPUT"`) {
+		t.Errorf("answered %d %s", status, answer)
 	}
 }
 

@@ -41,7 +41,11 @@ var metricPlaces = func() map[string]int {
 
 func (p *planner) metrics(of graphql.CollectedField) appendTo[warehouse.CoreMetrics] {
 	return object(p, of, func(f graphql.CollectedField) appendTo[warehouse.CoreMetrics] {
-		place, amount := metricPlaces[strings.ToLower(f.Name)], p.amount(f)
+		place, known := metricPlaces[strings.ToLower(f.Name)]
+		if !known {
+			panic("no such metric: " + f.Name)
+		}
+		amount := p.amount(f)
 		return func(text []byte, v *warehouse.CoreMetrics) []byte {
 			metric := reflect.ValueOf(v).Elem().Field(place)
 			if metric.IsNil() {
@@ -57,7 +61,7 @@ func (p *planner) metrics(of graphql.CollectedField) appendTo[warehouse.CoreMetr
 			case *promo.Money:
 				return amount(text, m)
 			}
-			panic("no such metric: " + f.Name)
+			panic("a metric of another kind: " + f.Name)
 		}
 	}, "CoreMetrics")
 }

@@ -60,8 +60,12 @@ func (r *statusRecorder) Write(b []byte) (int, error) {
 }
 
 func (r *statusRecorder) WriteHeader(status int) {
-	r.status = status
-	r.ResponseWriter.WriteHeader(status)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.over {
+		r.status = status
+		r.ResponseWriter.WriteHeader(status)
+	}
 }
 
 // Flush sends what was written: transport.SSE asks for it by name.

@@ -126,12 +126,3 @@ func plain[T any](marshaler func(*T) graphql.Marshaler) appendTo[T] {
 		return b.Bytes()
 	}
 }
-
-func (p *planner) amount(of graphql.CollectedField) appendTo[promo.Money] {
-	return object(p, of, func(f graphql.CollectedField) appendTo[promo.Money] {
-		if f.Name == "amount" {
-			return func(text []byte, v *promo.Money) []byte { return append(v.AppendAmount(append(text, '"')), '"') }
-		}
-		return func(text []byte, v *promo.Money) []byte { return strconv.AppendQuote(text, string(v.Currency)) }
-	}, "Money")
-}

@@ -175,8 +175,11 @@ func (r reader) ratio(s *sums, m Metric) *float64 {
 		return nil
 	}
 	over, under := s.total(d.over), s.total(d.under)
-	if under.IsZero() {
+	switch {
+	case under.IsZero():
 		return nil
+	case over.IsZero():
+		return new(0.0) // and not the other zero that floats have
 	}
 	if over.Exponent() == under.Exponent() && over.NumDigits() <= exactInFloat && under.NumDigits() <= exactInFloat {
 		return new(float64(over.CoefficientInt64()) / float64(under.CoefficientInt64())) // IEEE 754 rounds this once
@@ -192,13 +195,14 @@ func (r reader) money(s *sums, m Metric) *promo.Money {
 	return nil
 }
 
-// minorUnits is an amount in the smallest units of a currency with so many digits, rounded half up. Sums are in thousandths, and
-// most are small.
+// minorUnits is an amount in the smallest units of a currency with so many digits, rounded half up. Most are small, and have few
+// digits more, if any.
 func minorUnits(v decimal.Decimal, digits int32) int64 {
-	if v.Exponent() != -3 || v.NumDigits() > exactInFloat {
+	more := -v.Exponent() - digits
+	if more < 0 || more > 3 || v.NumDigits() > exactInFloat {
 		return v.Shift(digits).Round(0).IntPart()
 	}
-	n, unit := v.CoefficientInt64(), [...]int64{1000, 100, 10, 1}[digits]
+	n, unit := v.CoefficientInt64(), [...]int64{1, 10, 100, 1000}[more]
 	if n < 0 {
 		return (n - unit/2) / unit
 	}

@@ -1,6 +1,7 @@
 package warehouse
 
 import (
+	"math"
 	"testing"
 
 	"github.com/shopspring/decimal"
@@ -29,6 +30,15 @@ func TestSmallSumsGiveTheNumbersOfLargeOnes(t *testing.T) {
 			t.Fatalf("the return of %v on %v is %v and %v", revenue, cost, *of.ROI, *from.ROI)
 		}
 	})
+}
+
+func TestNothingOfALossIsPlainZero(t *testing.T) {
+	t.Parallel()
+	read := newReader(promo.Shop{Currency: "USD"}, now, promotionDetail)
+	back := read.metrics(&sums{NetRevenue: decimal.New(0, -2), NetDiscountCost: decimal.New(-1000, -2)})
+	if back.NetROI == nil || *back.NetROI != 0 || math.Signbit(*back.NetROI) {
+		t.Errorf("the return is %v", back.NetROI)
+	}
 }
 
 // padded is the same number with zeros behind it.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/shopspring/decimal"
 	"golang.org/x/sync/errgroup"
 
 	"voucherhouse/promo"
@@ -22,14 +23,14 @@ type dailyQuery struct {
 }
 
 // Sums are read from the projection only where conditions are about its columns, and not about parts of them. Amounts are told in
-// thousandths: the finest that a currency has.
+// the smallest units of the currency, like all that one of them can hold.
 const dailySQL = `select
     kind,
     %[1]s as used,
     toInt32(%[2]s) as day,
     sum(quantity) as quantity,
-    toInt64(sum(revenue) * 1000) as revenue,
-    toInt64((sum(item_discount) + sum(voucher_discount)) * 1000) as discount,
+    toInt64(sum(revenue) * {unit:UInt32}) as revenue,
+    toInt64((sum(item_discount) + sum(voucher_discount)) * {unit:UInt32}) as discount,
     max(valid_to) as valid_to
 from facts
 where shop_id = {shop:UInt64}
@@ -68,6 +69,7 @@ func (q *dailyQuery) parameters() clickhouse.Parameters {
 	if q.before != nil {
 		from, to = earlier(from, q.before.From), later(to, q.before.To)
 	}
+	p["unit"] = decimal.New(1, q.Shop.Currency.Digits()).String()
 	p["from"], p["to"] = from.Format(time.DateOnly), to.Format(time.DateOnly)
 	return p
 }
@@ -125,13 +127,13 @@ func (w *Warehouse) dailyTallies(ctx context.Context, s *dailyQuery) (*tallies, 
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	t := newTallies()
+	t, digits := newTallies(), s.Shop.Currency.Digits()
 	for _, r := range buyers {
 		t.add(r)
 	}
-	addDays(days, &s.asked, &s.at.asked, t.asked)
+	addDays(days, digits, &s.asked, &s.at.asked, t.asked)
 	if s.before != nil {
-		addDays(days, s.before, s.at.before, t.before)
+		addDays(days, digits, s.before, s.at.before, t.before)
 	}
 	return t, nil
 }

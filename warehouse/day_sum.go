@@ -16,12 +16,12 @@ type daySum struct {
 	// Day counts from 1970.
 	Day      int32     `ch:"day"`
 	Quantity int64     `ch:"quantity"`
-	Revenue  int64     `ch:"revenue"`  // thousandths
-	Discount int64     `ch:"discount"` // thousandths
+	Revenue  int64     `ch:"revenue"`  // minor units
+	Discount int64     `ch:"discount"` // minor units
 	ValidTo  time.Time `ch:"valid_to"`
 }
 
-// dayTotal is sums in the making, with amounts in thousandths: adding decimals up takes longer than the statement.
+// dayTotal is sums in the making, with amounts in minor units: adding decimals up takes longer than the statement.
 type dayTotal struct {
 	sums
 
@@ -64,9 +64,9 @@ func (t *dayTotal) add(d daySum) {
 	}
 }
 
-// whole are the sums, with so many buyers.
-func (t *dayTotal) whole(buyers uint64) *sums {
-	s, amount := t.sums, func(thousandths int64) decimal.Decimal { return decimal.New(thousandths, -3) }
+// whole are the sums, in a currency of so many digits, with so many buyers.
+func (t *dayTotal) whole(digits int32, buyers uint64) *sums {
+	s, amount := t.sums, func(minor int64) decimal.Decimal { return decimal.New(minor, -digits) }
 	s.Buyers = buyers
 	s.Revenue, s.NetRevenue, s.Refunds = amount(t.revenue), amount(t.netRevenue), amount(t.refunds)
 	s.DiscountCost, s.NetDiscountCost, s.ShopRevenue = amount(t.discountCost), amount(t.netDiscountCost), amount(t.shopRevenue)
@@ -75,7 +75,7 @@ func (t *dayTotal) whole(buyers uint64) *sums {
 
 // addDays adds the days of a period to its tally, which has the buyers already. Buckets of days are called by when they begin in
 // the period as it was asked for. What had been issued before all buckets is in the first.
-func addDays(days []daySum, dates, asked *span, to *tally) {
+func addDays(days []daySum, digits int32, dates, asked *span, to *tally) {
 	var whole dayTotal
 	buckets := make([]dayTotal, len(dates.cuts))
 	starts := make([]int64, len(dates.cuts))
@@ -97,10 +97,10 @@ func addDays(days []daySum, dates, asked *span, to *tally) {
 			buckets[next].add(d)
 		}
 	}
-	to.total = *whole.whole(to.total.Buyers)
+	to.total = *whole.whole(digits, to.total.Buyers)
 	for i, c := range asked.cuts {
 		start := uint32(c.From.Unix())
-		to.buckets[start] = buckets[i].whole(to.bucket(start).Buyers)
+		to.buckets[start] = buckets[i].whole(digits, to.bucket(start).Buyers)
 	}
 }
 

@@ -3,8 +3,8 @@ select
     notEmpty(tools) as used,
     toInt32(local_day) as day,
     sum(quantity) as quantity,
-    toInt64(sum(revenue) * 1000) as revenue,
-    toInt64((sum(item_discount) + sum(voucher_discount)) * 1000) as discount,
+    toInt64(sum(revenue) * {unit:UInt32}) as revenue,
+    toInt64((sum(item_discount) + sum(voucher_discount)) * {unit:UInt32}) as discount,
     max(valid_to) as valid_to
 from facts
 where shop_id = {shop:UInt64}
