@@ -58,7 +58,7 @@ func NewHandler(r *Resolver, keys *auth.Keys) http.Handler {
 	server.AroundFields(noteKin)
 	server.AroundFields(writeWhole)
 	server.Use(extension.Introspection{})
-	server.Use(&oneOf{})
+	server.Use(&variables{})
 	server.Use(extension.FixedComplexityLimit(mostComplexity))
 	return identify(keys.Authenticate(onlyJSON(inTime(server, bodyTime)), http.HandlerFunc(refuseToken)))
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
 )
@@ -58,9 +60,14 @@ func field(c Column, value any) string {
 }
 
 // defused keeps spreadsheets from taking text for a formula, which could send what else is in the sheet elsewhere. They do
-// by its first character: https://owasp.org/www-community/attacks/CSV_Injection
+// by its first character, also by its full-width form: https://owasp.org/www-community/attacks/CSV_Injection. What cannot be seen
+// before it hides nothing.
 func defused(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r\n", rune(text[0])) {
+	if strings.HasPrefix(text, "\t") || strings.HasPrefix(text, "\r") || strings.HasPrefix(text, "\n") {
+		return "'" + text
+	}
+	seen := strings.TrimLeftFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
+	if first, _ := utf8.DecodeRuneInString(seen); seen != "" && strings.ContainsRune("=+-@＝＋－＠", first) {
 		return "'" + text
 	}
 	return text

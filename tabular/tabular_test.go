@@ -218,7 +218,9 @@ func TestTextInCSVIsNoFormula(t *testing.T) {
 			r.Errorf("%q has become %q", want, got)
 		}
 	})
-	if defused("\r=1") != "'\r=1" { // readers of CSV drop it
-		t.Error("a carriage return hides a formula")
+	for _, name := range []string{"\r=1", "＝1+1", "＠a", "\u200b=1", "\ufeff-1", "\u00a0+1"} { // readers of CSV drop a carriage return
+		if got := defused(name); got != "'"+name {
+			t.Errorf("%q is a formula", got)
+		}
 	}
 }

@@ -46,7 +46,7 @@ const mostTasks = 1_000
 // LiveFunnel reports on a shop's livestreams. Parameters that cannot be answered are promo.Errors with their field; nothing is
 // asked of ClickHouse then.
 func (w *Warehouse) LiveFunnel(ctx context.Context, p LiveFunnelParams) (*LiveFunnel, error) {
-	q, err := p.check(w.clock())
+	q, err := p.check(w.clock().Truncate(time.Microsecond))
 	if err != nil {
 		return nil, err
 	}
