@@ -17,6 +17,17 @@ import (
 	"voucherhouse/promo"
 )
 
+// refusedAnswer is what is answered instead of data.
+type refusedAnswer struct {
+	Errors []struct {
+		Message    string
+		Extensions struct {
+			Code  string
+			Field []string
+		}
+	}
+}
+
 func TestExports(t *testing.T) {
 	t.Parallel()
 	s := start(t, "testdata/export.sql")
@@ -146,15 +157,7 @@ func (s *server) refusal(t *testing.T, caller, method, table string, values url.
 	if response.StatusCode == http.StatusOK {
 		return refusal{status: http.StatusOK}
 	}
-	var answer struct {
-		Errors []struct {
-			Message    string
-			Extensions struct {
-				Code  string
-				Field []string
-			}
-		}
-	}
+	var answer refusedAnswer
 	if err := json.Unmarshal(body, &answer); err != nil || len(answer.Errors) == 0 || answer.Errors[0].Message == "" {
 		t.Fatalf("%s is refused with %s (%v)", table, body, err)
 	}

@@ -60,15 +60,7 @@ func TestReportsOnWhatTheShopDoesNotHave(t *testing.T) {
 func (s *server) holdUnknown(t *testing.T, what, query, field string) {
 	t.Helper()
 	_, body := s.ask(t, "seller", strings.ReplaceAll(query, "<shop>", cornerShop), nil)
-	var answer struct {
-		Errors []struct {
-			Message    string
-			Extensions struct {
-				Code  string
-				Field []string
-			}
-		}
-	}
+	var answer refusedAnswer
 	must(t, json.Unmarshal(body, &answer))
 	if len(answer.Errors) != 1 {
 		t.Fatalf("%s: %s is answered %s", what, query, body)

@@ -41,7 +41,7 @@ func NewHandler(r *Resolver, keys *auth.Keys) http.Handler {
 	server.AddTransport(transport.Options{})
 	server.AddTransport(exports{schema.Schema()})
 	addStreams(server, keys)
-	server.AddTransport(transport.GET{})
+	server.AddTransport(get{})
 	server.AddTransport(transport.POST{})
 	server.SetQueryCache(lru.New[*ast.QueryDocument](cachedQueries))
 	server.SetParserTokenLimit(mostTokens)
