@@ -40,7 +40,7 @@ const (
 	sumOf    = "sumIf(facts.quantity, %s)"
 	revenue  = "sumIf(facts.revenue, %s)"
 	discount = "sumIf(facts.item_discount + facts.voucher_discount, %s)"
-	// Rows that sum up a day have no buyer.
+	// Nobody has the number 0.
 	buyersOf = "uniqExactIf(facts.buyer_id, %s and facts.buyer_id != 0)"
 
 	soldLines    = "kind = 'line'"
