@@ -1,6 +1,7 @@
 package resolvers
 
 import (
+	"encoding/json"
 	"slices"
 	"testing"
 
@@ -43,4 +44,21 @@ func TestLinesAreWrittenAsTheQueryCallsThem(t *testing.T) {
 	wantWritten(t, []promo.QuoteLine{mugs, mugs}, all, "["+line+","+line+"]")
 	wantWritten(t, []promo.QuoteLine{}, all, "[]")
 	wantWritten(t, []promo.QuoteLine{mugs}, append(all, selected("promotion", "promotion")), "")
+}
+
+func TestLinesAreWrittenAsJSONWhateverThingsAreCalled(t *testing.T) {
+	t.Parallel()
+	odd, product := mugs, *mugs.Product
+	product.Title = "a \"mug\"\n\\ é\u2028\x01"
+	odd.Product, odd.Paid.Minor = &product, -5
+	p := &planner{ctx: graphql.WithOperationContext(t.Context(), &graphql.OperationContext{})}
+	query := ast.SelectionSet{selected("product", "product", selected("title", "title")), selected("paid", "paid", selected("amount", "amount"))}
+	text := list(p, p.line(graphql.CollectedField{Field: &ast.Field{}, Selections: query}), []promo.QuoteLine{odd})
+	var got []struct {
+		Product struct{ Title string }
+		Paid    struct{ Amount string }
+	}
+	if err := json.Unmarshal(text, &got); err != nil || got[0].Product.Title != product.Title || got[0].Paid.Amount != "-0.05" {
+		t.Errorf("%s is %+v, %v", text, got, err)
+	}
 }
