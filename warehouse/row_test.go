@@ -31,7 +31,7 @@ func TestFactsThatCannotBeRead(t *testing.T) {
 	}
 }
 
-func TestAPartitionIsAMonthInUTC(t *testing.T) {
+func TestABatchIsOfAMonthInUTC(t *testing.T) {
 	t.Parallel()
 	tokyo := location(t, "Asia/Tokyo")
 	for at, want := range map[time.Time]int{

@@ -115,10 +115,10 @@ const (
 	// The embedded engine keeps a query's id in log_comment. Other databases of the server have batches of the same number.
 	killInsert = `
 kill query where (query_id = {query:String} or Settings['log_comment'] = {query:String}) and current_database = currentDatabase() sync`
-	// The partition keeps the count to one month; the index on batches to the few parts that can hold it.
+	// The index on batches keeps the count to the few parts that can hold it.
 	countBatch = `
 select count() from %s
-where _partition_id = {partition:String} and batch = {batch:UInt64}`
+where batch = {batch:UInt64}`
 )
 
 // kill ends an insert of the batch that may still be running, and waits for its end.
@@ -138,9 +138,7 @@ func (s *sink) arrived(ctx context.Context, b promo.Batch) (bool, error) {
 	if err := s.kill(ctx, b); err != nil {
 		return false, err
 	}
-	count := clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters{
-		"partition": strconv.Itoa(b.Partition), "batch": strconv.FormatInt(b.Number, 10),
-	}))
+	count := clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters{"batch": strconv.FormatInt(b.Number, 10)}))
 	var n uint64
 	if err := s.conn.QueryRow(count, fmt.Sprintf(countBatch, s.table)).Scan(&n); err != nil {
 		return false, fmt.Errorf("counting batch %d: %w", b.Number, err)

@@ -35,3 +35,18 @@ func TestAWarehouseBelongsToOneLedger(t *testing.T) {
 	}
 	equal(t, first.count(t, "count()", "facts"), 0)
 }
+
+// What 0010_years.sql copies is all there, also when it was interrupted after the tables were exchanged.
+func TestFactsOutliveThatTheirPartitionsBecomeYears(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	write(t, b.owner, b.shop, claims(3, march)...)
+	write(t, b.owner, b.shop, claims(2, march.AddDate(-1, 0, 0))...)
+	must(t, b.deliver(t))
+	b.exec(t, "alter table goose_db_version delete where version_id = 10 settings mutations_sync = 1")
+	b.exec(t, "create table facts_by_year (whatever Int8) engine = Memory")
+	must(t, b.Migrate(t.Context()))
+	equal(t, b.count(t, "count()", "facts"), 5)
+	equal(t, b.count(t, "uniqExact(partition)", "system.parts where active and database = currentDatabase() and table = 'facts'"), 2)
+	equal(t, b.count(t, "count()", "system.tables where database = currentDatabase() and name = 'facts_by_year'"), 0)
+}

@@ -8,7 +8,8 @@
 -- that needs one; promotion before time would scatter a range over all promotions, and an order has several. (tx, id) makes
 -- the order whole, so that equal data is stored equally; it is not part of the index in memory.
 --
--- Partition: the month of the fact's own time. An insert is atomic within a partition, so a batch never spans two.
+-- Partition: the month of the fact's own time, and since 0010_years.sql the year. An insert is atomic within a partition, so a
+-- batch never spans two.
 create table facts (
     shop_id          UInt64,
     kind             Enum8('quantity' = 1, 'claim' = 2, 'redemption' = 3, 'cohort' = 4, 'order' = 5, 'line' = 6, 'first_order' = 7)
