@@ -16,7 +16,7 @@ import (
 // mostSelling bounds how many vouchers are remembered as selling.
 const mostSelling = 100_000
 
-// decideClaims settles claims of one shop in one transaction.
+// decideClaims settles claims of one shop in one transaction, by each rule in its turn.
 //
 // Vouchers are looked at first without a lock: refusals that need none, and those of a sold-out voucher, never wait for a
 // claim. That is left out for a voucher that is selling: its last batch made claims, and left some. Then the buyers are made
@@ -85,7 +85,7 @@ func (l *Ledger) learnWhatSells(b *claimBatch) {
 	}
 	for id, v := range b.vouchers {
 		if made[id] && v.Claimed < v.TotalQuantity {
-			l.selling.Add(id, struct{}{})
+			l.selling.Add(id, v)
 		} else {
 			l.selling.Remove(id)
 		}
@@ -159,12 +159,13 @@ where p.shop_id = $1 and p.id = any ($2)`
 	// The buyers are made before a voucher is locked: a condition without columns is tested once, before any row is read. They are
 	// made in the order of whoever else makes several: who makes the same buyers waits.
 	makeBuyers = `
-with made as (
+with ` + madeBuyers + vouchersOfBatch + ` and (select count(*) from made) >= 0`
+	madeBuyers = `made as (
     insert into buyers (external_id, name)
     select subject, subject from (select distinct subject from unnest($3::text[]) as subject) as asked order by subject collate "C"
     on conflict (external_id) do nothing
     returning id
-)` + vouchersOfBatch + ` and (select count(*) from made) >= 0`
+)`
 	// In one order, like whoever else locks several. The key stays free for those that refer to the voucher: a payment that
 	// redeems a claim waits for no batch.
 	lockedVouchers = makeBuyers + `

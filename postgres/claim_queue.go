@@ -26,6 +26,7 @@ var errBusy = &promo.Error{Code: promo.RateLimited, Message: "Too many buyers ar
 // claimQueues gathers the claims of each shop that arrive while a decision on others is in flight, and has them decided
 // together, whichever vouchers they are of. There is no timer: a lone claim is decided at once, and batches grow with the load.
 type claimQueues struct {
+	sell   sellClaims
 	decide decideClaims
 
 	mu     sync.Mutex
@@ -37,12 +38,18 @@ type claimQueues struct {
 	running sync.WaitGroup
 }
 
+// sellClaims settles those claims of a batch of one shop that nothing stands against, and gives the others back.
+type sellClaims func(ctx context.Context, batch []*pendingClaim) (others []*pendingClaim)
+
 // decideClaims settles every claim of a batch of one shop, or none and returns an error. Claims that it gives back are to be
 // decided by themselves: somebody else holds their voucher, unless it is to wait for that, or their key is another's of the batch.
 type decideClaims func(ctx context.Context, batch []*pendingClaim, wait bool) (busy []*pendingClaim, err error)
 
-func newClaimQueues(decide decideClaims) *claimQueues {
-	return &claimQueues{decide: decide, queues: map[promo.VoucherID]*claimQueue{}, turns: map[promo.ShopID][]promo.VoucherID{}, alone: make(chan struct{}, mostAlone)}
+func newClaimQueues(sell sellClaims, decide decideClaims) *claimQueues {
+	return &claimQueues{
+		sell: sell, decide: decide,
+		queues: map[promo.VoucherID]*claimQueue{}, turns: map[promo.ShopID][]promo.VoucherID{}, alone: make(chan struct{}, mostAlone),
+	}
 }
 
 // claimQueue holds what waits for one voucher. It exists while claims of the voucher wait or are being decided.
@@ -107,8 +114,19 @@ func (q *claimQueues) takeTurn(v promo.VoucherID) {
 // run decides batches until nothing waits for the shop.
 func (q *claimQueues) run(shop promo.ShopID) {
 	for batch := q.take(shop); len(batch) > 0; batch = q.take(shop) {
-		q.finish(batch, q.settle(batch, false))
+		var back []*pendingClaim
+		if others := q.sellSome(batch); len(others) > 0 {
+			back = q.settle(others, false)
+		}
+		q.finish(batch, back)
 	}
+}
+
+// sellSome gives back what is to be decided.
+func (q *claimQueues) sellSome(batch []*pendingClaim) []*pendingClaim {
+	ctx, cancel := context.WithTimeout(context.Background(), decisionTime)
+	defer cancel()
+	return q.sell(ctx, batch)
 }
 
 // take removes the shop's next batch from the queues.

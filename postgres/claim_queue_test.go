@@ -22,7 +22,7 @@ type heldQueues struct {
 
 func holdQueues(t *testing.T) *heldQueues {
 	h := &heldQueues{t: t, batches: make(chan []*pendingClaim), answers: make(chan error)}
-	h.claimQueues = newClaimQueues(func(_ context.Context, batch []*pendingClaim, wait bool) (busy []*pendingClaim, err error) {
+	h.claimQueues = newClaimQueues(sellNothing, func(_ context.Context, batch []*pendingClaim, wait bool) (busy []*pendingClaim, err error) {
 		h.batches <- batch
 		if err := <-h.answers; err != nil {
 			return nil, err
@@ -297,3 +297,5 @@ func TestDrainWaitsForDecisions(t *testing.T) {
 		t.Error("drained before the claim was settled")
 	}
 }
+
+func sellNothing(_ context.Context, batch []*pendingClaim) []*pendingClaim { return batch }

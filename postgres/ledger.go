@@ -28,8 +28,8 @@ type Ledger struct {
 	checkouts, backtests *semaphore.Weighted
 	clock                func() time.Time
 	claims               *claimQueues
-	// selling are vouchers that probably have something to claim.
-	selling *lru.Cache[promo.VoucherID, struct{}]
+	// selling are vouchers that probably have something to claim, as they were when somebody last did.
+	selling *lru.Cache[promo.VoucherID, *promo.Voucher]
 	// feed tells of new messages, and of what livestreams hand out.
 	feed     feed
 	messages topic[followed, *promo.Message]
@@ -61,8 +61,8 @@ func Open(ctx context.Context, dsn string, clock func() time.Time) (*Ledger, err
 		ChatWindow: promo.ChatWindow, Reservation: promo.Reservation, db: db, claiming: pool(pqConnector, mostClaiming),
 		checkouts: semaphore.NewWeighted(mostCheckouts), backtests: semaphore.NewWeighted(mostBacktests), clock: clock,
 	}
-	l.claims = newClaimQueues(l.decideClaims)
-	l.selling, _ = lru.New[promo.VoucherID, struct{}](mostSelling) // fails only for a size below one
+	l.claims = newClaimQueues(l.sellClaims, l.decideClaims)
+	l.selling, _ = lru.New[promo.VoucherID, *promo.Voucher](mostSelling) // fails only for a size below one
 	l.messages = topic[followed, *promo.Message]{feed: &l.feed, every: 1, read: l.newMessages}
 	l.scenes = topic[watchedScene, *promo.Distribution]{feed: &l.feed, every: distributionsEvery, read: l.newDistributions, over: watchedScene.over}
 	l.feed.topics = []subject{&l.messages, &l.scenes}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"strconv"
 
 	"github.com/lib/pq"
 )
@@ -18,7 +19,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &preparingConn{pqConn: conn.(pqConn), kept: map[string]preparedStatement{}}, nil
+	return &preparingConn{pqConn: conn.(pqConn), kept: map[string]preparedStatement{}, names: map[string]string{}}, nil
 }
 
 // pqConn is what database/sql may ask of a connection of lib/pq. It is its own transaction.
@@ -42,6 +43,8 @@ type preparedStatement interface {
 type preparingConn struct {
 	pqConn
 	kept map[string]preparedStatement
+	// names are those of statements for execute.
+	names map[string]string
 }
 
 type beginWith struct{}
@@ -101,4 +104,17 @@ func (c *preparingConn) prepared(ctx context.Context, query string) (preparedSta
 	}
 	c.kept[query] = s.(preparedStatement)
 	return c.kept[query], nil
+}
+
+// named is the name by which a message can have the statement executed, prepared like the others.
+func (c *preparingConn) named(ctx context.Context, query string) (string, error) {
+	if name, known := c.names[query]; known {
+		return name, nil
+	}
+	name := "statement_" + strconv.Itoa(len(c.names))
+	if _, err := c.pqConn.ExecContext(ctx, "prepare "+name+" as "+query, nil); err != nil {
+		return "", fmt.Errorf("preparing a statement: %w", err)
+	}
+	c.names[query] = name
+	return name, nil
 }

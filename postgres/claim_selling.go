@@ -1,0 +1,186 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"voucherhouse/promo"
+)
+
+const (
+	// lockSelling tells claimSelling which vouchers it has locked: what is behind a lock can only be seen by another statement.
+	lockSelling = `
+with ` + madeBuyers + `, locked as materialized (` + vouchersOfBatch + ` and (select count(*) from made) >= 0
+order by p.id
+for no key update of v skip locked for share of p skip locked
+)
+select *, set_config('app.locked', (select array_agg(id)::text from locked), true) as told
+from locked`
+	// claimSelling makes those claims that nothing stands against: the voucher is as it was when it was looked at, the buyer may
+	// have another copy, one is left, and the key is new.
+	claimSelling = `
+with selling as materialized (
+    select v.id, p.version, v.claims_per_customer, v.total_quantity - v.claimed as remaining
+    from vouchers v join promotions p on p.shop_id = v.shop_id and p.id = v.id
+    where v.shop_id = $1 and v.id = any (nullif(current_setting('app.locked', true), '')::bigint[])
+), standing as (
+    select a.*, b.id as buyer_id, s.claims_per_customer, s.remaining,
+        (select count(*) from claims c where c.shop_id = $1 and c.voucher_id = s.id and c.buyer_id = b.id)
+        + row_number() over (partition by s.id, b.id order by a.ordinal) as copy
+    from unnest($3::bigint[], $4::int[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[], $11::bytea[])
+            with ordinality as a (voucher_id, version, subject, fact, valid_from, valid_to, caller, key, body, ordinal)
+        join selling s on s.id = a.voucher_id and s.version = a.version
+        cross join lateral (select id from buyers where external_id = a.subject limit 1) b
+    where a.key = '' or not exists (select from idempotency_keys k where k.shop_id = $1 and k.caller = a.caller and k.key = a.key)
+), allowed as (
+    select *, row_number() over (partition by voucher_id order by ordinal) as place
+    from standing where copy <= claims_per_customer
+), made as materialized (
+    select nextval('claims_id_seq') as id, ordinal, voucher_id, buyer_id, fact, valid_from, valid_to, caller, key, body
+    from allowed where place <= remaining
+), claimed as (
+    insert into claims (shop_id, id, voucher_id, buyer_id, source, claimed_at, valid_from, valid_to)
+    overriding system value
+    select $1, id, voucher_id, buyer_id, 'STOREFRONT', $2::timestamptz, valid_from, valid_to from made
+), counted as (
+    update vouchers v set claimed = v.claimed + n.claims
+    from (select voucher_id, count(*) as claims from made group by 1) n
+    where v.shop_id = $1 and v.id = n.voucher_id
+), facts as (
+    insert into outbox (shop_id, kind, at, payload)
+    select $1, 'claim', $2::timestamptz, ('{"buyer":' || buyer_id || ',' || substr(fact, 2))::json from made
+), bound as (
+    insert into idempotency_keys (shop_id, caller, key, body, result_id, used_at)
+    select $1, caller, key, body, id, $2::timestamptz from made where key <> '' order by caller, key
+)
+select ordinal, id, buyer_id from made`
+)
+
+// sellClaims makes the claims of vouchers that are selling, in one round trip, and gives back those that something may stand
+// against: which rule that is, only a closer look can tell. What a hot voucher's claims take is mostly waiting for one statement after
+// another; here Postgres goes through all of them while the callers of the claims before are answered.
+func (l *Ledger) sellClaims(ctx context.Context, pending []*pendingClaim) (others []*pendingClaim) {
+	b, others := l.sellable(pending)
+	if len(b.pending) == 0 {
+		return others
+	}
+	undone, err := b.sell(ctx)
+	switch {
+	case undone: // one of them is bad, or its key was bound on another server meanwhile
+		return pending
+	case err != nil: // it may have been committed
+		for _, p := range b.pending {
+			p.settle(err)
+		}
+		return others
+	}
+	l.learnWhatSells(b)
+	for i, p := range b.pending {
+		if b.outcomes[i].claim.ID.Serial == 0 {
+			others = append(others, p)
+			continue
+		}
+		p.claim, p.voucher = b.outcomes[i].claim, b.vouchers[p.request.Voucher]
+		p.settle(nil)
+	}
+	return others
+}
+
+// sell makes the claims that can be made. With an error it tells whether the server has refused, and so nothing is done.
+func (b *claimBatch) sell(ctx context.Context) (undone bool, err error) {
+	calls, err := b.calls()
+	if err != nil {
+		return true, err
+	}
+	s := claimScope(b.shop)
+	s.at = b.now
+	err = b.ledger.inOneMessage(ctx, s, calls, b.sold)
+	_, refused := errors.AsType[*pq.Error](err)
+	switch {
+	case err == nil || errors.Is(err, errAway) || errors.Is(err, errSlow):
+		return false, err
+	case refused || errors.Is(err, errBytes):
+		return true, err
+	}
+	return false, fmt.Errorf("%w: %w", errAway, err)
+}
+
+// sellable are the claims that buyers make by themselves of vouchers that were selling and can be claimed by what was known then.
+func (l *Ledger) sellable(pending []*pendingClaim) (b *claimBatch, others []*pendingClaim) {
+	b = &claimBatch{ledger: l, shop: pending[0].request.Voucher.Shop, now: l.now(), vouchers: map[promo.VoucherID]*promo.Voucher{}}
+	for _, p := range pending {
+		v, selling := l.selling.Get(p.request.Voucher)
+		if selling && p.request.Source() == promo.FromStorefront && v.Claimable(promo.FromStorefront, b.now) == nil {
+			b.pending, b.vouchers[v.ID] = append(b.pending, p), v
+		} else {
+			others = append(others, p)
+		}
+	}
+	return b, others
+}
+
+// calls are the statements that lock the vouchers and make the claims.
+func (b *claimBatch) calls() ([]call, error) {
+	var m madeClaims
+	versions := make([]int64, len(b.pending))
+	b.outcomes = make([]claimOutcome, len(b.pending))
+	for i, p := range b.pending {
+		c, err := b.make(&m, p.request)
+		if err != nil {
+			return nil, err
+		}
+		b.outcomes[i].claim, versions[i] = c, int64(b.vouchers[p.request.Voucher].Version)
+	}
+	asked, _ := b.asked()
+	shop, subjects := strconv.FormatInt(int64(b.shop), 10), text(pq.StringArray(asked))
+	return []call{
+		{lockSelling, []string{shop, array(b.serials()), subjects}},
+		{claimSelling, []string{
+			shop, instant(b.now), array(m.vouchers), array(versions), subjects, text(pq.StringArray(m.facts)), text(pq.StringArray(m.validFrom)),
+			text(pq.StringArray(m.validTo)), text(pq.StringArray(m.callers)), text(pq.StringArray(m.keys)), text(pq.ByteaArray(m.bodies)),
+		}},
+	}, nil
+}
+
+// sold reads what a call of calls found.
+func (b *claimBatch) sold(call int, rows *sqlx.Rows) error {
+	if call == 0 {
+		return b.soldOf(rows)
+	}
+	var made []struct {
+		Ordinal int
+		ID      int64
+		BuyerID promo.BuyerID `db:"buyer_id"`
+	}
+	if err := sqlx.StructScan(rows, &made); err != nil {
+		return fmt.Errorf("reading claims that were made: %w", err)
+	}
+	for _, r := range made {
+		c := b.outcomes[r.Ordinal-1].claim
+		c.ID.Serial, c.Buyer = r.ID, r.BuyerID
+		b.made = append(b.made, r.Ordinal-1)
+		b.vouchers[c.Voucher].Claimed++
+	}
+	return nil
+}
+
+// soldOf reads the vouchers that were locked, as they were before the claims.
+func (b *claimBatch) soldOf(rows *sqlx.Rows) error {
+	var locked []struct {
+		voucherRow
+		Told string
+	}
+	if err := sqlx.StructScan(rows, &locked); err != nil {
+		return fmt.Errorf("reading vouchers: %w", err)
+	}
+	for _, r := range locked {
+		v := r.promo()
+		b.vouchers[v.ID] = v
+	}
+	return nil
+}
