@@ -36,7 +36,7 @@ with selling as materialized (
             with ordinality as a (voucher_id, version, subject, fact, valid_from, valid_to, caller, key, body, ordinal)
         join selling s on s.id = a.voucher_id and s.version = a.version
         cross join lateral (select id from buyers where external_id = a.subject limit 1) b
-    where a.key = '' or not exists (select from idempotency_keys k where k.shop_id = $1 and k.caller = a.caller and k.key = a.key)
+    where a.key = '' or (select true from idempotency_keys k where k.shop_id = $1 and k.caller = a.caller and k.key = a.key limit 1) is null
 ), allowed as (
     select *, row_number() over (partition by voucher_id order by ordinal) as place
     from standing where copy <= claims_per_customer
@@ -47,11 +47,7 @@ with selling as materialized (
     insert into claims (shop_id, id, voucher_id, buyer_id, source, claimed_at, valid_from, valid_to)
     overriding system value
     select $1, id, voucher_id, buyer_id, 'STOREFRONT', $2::timestamptz, valid_from, valid_to from made
-), counted as (
-    update vouchers v set claimed = v.claimed + n.claims
-    from (select voucher_id, count(*) as claims from made group by 1) n
-    where v.shop_id = $1 and v.id = n.voucher_id
-), facts as (
+), ` + countClaims + `, facts as (
     insert into outbox (shop_id, kind, at, payload)
     select $1, 'claim', $2::timestamptz, ('{"buyer":' || buyer_id || ',' || substr(fact, 2))::json from made
 ), bound as (

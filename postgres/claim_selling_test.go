@@ -1,7 +1,9 @@
 package postgres
 
 import (
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"voucherhouse/promo"
@@ -146,4 +148,23 @@ func TestQ4WhatSellsWaitsForNobody(t *testing.T) {
 	}
 	b.checkLedger(free.ID, 2)
 	b.checkLedger(held.ID, 1)
+}
+
+// A shop has many vouchers, and a batch is of few: those are looked up, also where the server does not know yet how many there are.
+func TestCountersAreLookedUp(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	tx := b.begin()
+	tx.MustExec(`set local enable_seqscan = off; set local plan_cache_mode = force_generic_plan`)
+	for query, nulls := range map[string]string{claimSelling: strings.Repeat("null, ", 10), insertClaims: strings.Repeat("null, ", 8)} {
+		tx.MustExec("prepare counting as " + query)
+		var plan []string
+		if err := tx.Select(&plan, "explain execute counting ("+nulls+"null)"); err != nil {
+			t.Fatal(err)
+		}
+		if text := strings.Join(plan, "\n"); !regexp.MustCompile(`Update on vouchers .*\n(?:.*\n){0,12}.*Index Cond: \(\(shop_id = \$1\) AND \(id = ANY`).MatchString(text) {
+			t.Errorf("the plan is\n%s", text)
+		}
+		tx.MustExec("deallocate counting")
+	}
 }

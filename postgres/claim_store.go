@@ -25,15 +25,19 @@ with made as materialized (
     insert into claims (shop_id, id, voucher_id, buyer_id, source, claimed_at, valid_from, valid_to, distribution_id)
     overriding system value
     select $1, id, voucher_id, buyer_id, source, $2, valid_from, valid_to, distribution_id from made
-), counted as (
-    update vouchers v set claimed = v.claimed + n.claims
-    from (select voucher_id, count(*) as claims from made group by 1) n
-    where v.shop_id = $1 and v.id = n.voucher_id
-), facts as (
+), ` + countClaims + `, facts as (
     insert into outbox (shop_id, kind, at, payload)
     select $1, 'claim', $2, payload from made
 )
 select id from made order by ordinal`
+	// The array has the vouchers looked up: joined, all of the shop would be read where their number is not known yet.
+	countClaims = `sums as materialized (
+    select voucher_id, count(*) as claims from made group by 1
+), counted as (
+    update vouchers v set claimed = v.claimed + n.claims
+    from sums n
+    where v.shop_id = $1 and v.id = any (array(select voucher_id from sums)) and v.id = n.voucher_id
+)`
 	countHandedOut = `
 update distributions d set claimed = d.claimed + n.claims
 from (select distribution_id, count(*) as claims from unnest($2::bigint[]) as made (distribution_id) where distribution_id > 0 group by 1) n
