@@ -30,7 +30,7 @@ with made as materialized (
     select $1, 'claim', $2, payload from made
 )
 select id from made order by ordinal`
-	// The array has the vouchers looked up: joined, all of the shop would be read where their number is not known yet.
+	// The arrays have the counters looked up: joined, all of the shop would be read where their number is not known yet.
 	countClaims = `sums as materialized (
     select voucher_id, count(*) as claims from made group by 1
 ), counted as (
@@ -41,7 +41,7 @@ select id from made order by ordinal`
 	countHandedOut = `
 update distributions d set claimed = d.claimed + n.claims
 from (select distribution_id, count(*) as claims from unnest($2::bigint[]) as made (distribution_id) where distribution_id > 0 group by 1) n
-where d.shop_id = $1 and d.id = n.distribution_id`
+where d.shop_id = $1 and d.id = any ($2) and d.id = n.distribution_id`
 	insertCards = `
 insert into messages (shop_id, conversation_id, at, sender, written_by, voucher_id, claim_id)
 select $1, conversation_id, $2, 'SHOP', caller, voucher_id, claim_id
