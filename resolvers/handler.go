@@ -42,7 +42,7 @@ func NewHandler(r *Resolver, keys *auth.Keys) http.Handler {
 	server.AddTransport(exports{schema.Schema()})
 	addStreams(server, keys)
 	server.AddTransport(get{})
-	server.AddTransport(transport.POST{})
+	server.AddTransport(post{})
 	server.SetQueryCache(lru.New[*ast.QueryDocument](cachedQueries))
 	server.SetParserTokenLimit(mostTokens)
 	server.SetDisableSuggestion(true)
