@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -17,12 +18,17 @@ func (post) Supports(r *http.Request) bool { return r.Method == http.MethodPost 
 // Do answers it.
 func (post) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	params := graphql.RawParams{Headers: r.Header}
-	body := json.NewDecoder(r.Body)
-	body.UseNumber() // as floats, large numbers lose digits
-	if err := body.Decode(&params); err != nil {
+	if err := decode(r.Body, &params); err != nil {
 		negotiate(w, r)
 		writeResponse(w, http.StatusBadRequest, exec.DispatchError(r.Context(), gqlerror.List{{Message: err.Error()}}))
 		return
 	}
 	respond(w, r, exec, &params)
+}
+
+// decode reads a JSON value. Numbers keep their digits, which large ones would lose as floats.
+func decode(from io.Reader, to any) error {
+	decoder := json.NewDecoder(from)
+	decoder.UseNumber()
+	return decoder.Decode(to)
 }

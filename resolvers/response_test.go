@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -25,7 +26,7 @@ type answered struct {
 }
 
 // answers is a server with one transport and no stores.
-func answers(t *testing.T, over graphql.Transport) func(body string, headers http.Header) answered {
+func answers(t *testing.T, over graphql.Transport) func(method, query, body string, headers http.Header) answered {
 	t.Helper()
 	schema := handler.New(graph.NewExecutableSchema(graph.Config{Resolvers: &Resolver{}}))
 	schema.AddTransport(over)
@@ -35,9 +36,9 @@ func answers(t *testing.T, over graphql.Transport) func(body string, headers htt
 	schema.Use(extension.Introspection{})
 	server := httptest.NewServer(schema)
 	t.Cleanup(server.Close)
-	return func(body string, headers http.Header) answered {
+	return func(method, query, body string, headers http.Header) answered {
 		t.Helper()
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, strings.NewReader(body))
+		request, err := http.NewRequestWithContext(t.Context(), method, server.URL+"?"+query, strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,8 +52,11 @@ func answers(t *testing.T, over graphql.Transport) func(body string, headers htt
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, ours := over.(post); ours && response.ContentLength != int64(len(text)) {
-			t.Errorf("%s is answered with %d bytes, and said to be %d long", body, len(text), response.ContentLength)
+		switch over.(type) {
+		case post, get:
+			if response.ContentLength != int64(len(text)) {
+				t.Errorf("%s is answered with %d bytes, and said to be %d long", query+body, len(text), response.ContentLength)
+			}
 		}
 		return answered{response.StatusCode, response.Header.Get("Content-Type"), string(text)}
 	}
@@ -78,20 +82,40 @@ var bodies = []string{
 	`{}`, `null`, `[]`, `"{ __typename }"`, `{`, ``, ` `, "\x00",
 }
 
+var accepts = []string{
+	"", "*/*", "application/json", "application/graphql-response+json", "application/graphql-response+json, application/json;q=0.9",
+	"text/html, application/*", "application/json;q, application/graphql-response+json", "text/html", "text/event-stream", ",", " APPLICATION/JSON ; charset=utf-8",
+}
+
 func TestABodyIsAnsweredAsTheLibraryAnswersIt(t *testing.T) {
 	t.Parallel()
 	ours, theirs := answers(t, post{}), answers(t, transport.POST{})
-	for _, accept := range []string{
-		"", "*/*", "application/json", "application/graphql-response+json", "application/graphql-response+json, application/json;q=0.9",
-		"text/html, application/*", "application/json;q, application/graphql-response+json", "text/html", "text/event-stream", ",", " APPLICATION/JSON ; charset=utf-8",
-	} {
+	for _, accept := range accepts {
 		for _, body := range bodies {
 			headers := http.Header{"Content-Type": {"application/json"}, "Accept": {accept}}
-			if accept == "" {
-				headers.Del("Accept")
-			}
-			if got, want := ours(body, headers), theirs(body, headers); got != want {
+			got, want := ours(http.MethodPost, "", body, headers), theirs(http.MethodPost, "", body, headers)
+			if got != want {
 				t.Errorf("%s, accepting %q: answered\n%+v, want\n%+v", body, accept, got, want)
+			}
+		}
+	}
+}
+
+func TestAnAddressIsAnsweredAsTheLibraryAnswersIt(t *testing.T) {
+	t.Parallel()
+	ours, theirs := answers(t, get{}), answers(t, transport.GET{})
+	for _, accept := range accepts {
+		for _, values := range []url.Values{
+			{},
+			{"query": {"{ nothing }"}},
+			{"query": {"query A { a: __typename } query B { b: __typename }"}, "operationName": {"B"}, "extensions": {`{"a": 1}`}},
+			{"query": {"query ($n: Int!) { myCoupons(first: $n) { nodes { id } } }"}, "variables": {`{"n": 1}`}},
+			{"query": {"query ($n: Int!) { myCoupons(first: $n) { nodes { id } } }"}, "variables": {"null"}},
+		} {
+			headers := http.Header{"Accept": {accept}}
+			got, want := ours(http.MethodGet, values.Encode(), "", headers), theirs(http.MethodGet, values.Encode(), "", headers)
+			if got != want {
+				t.Errorf("%s, accepting %q: answered\n%+v, want\n%+v", values, accept, got, want)
 			}
 		}
 	}
