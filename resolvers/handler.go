@@ -36,7 +36,7 @@ const (
 // NewHandler serves the schema over HTTP, and tables at ExportPath, to callers whom the keys know.
 func NewHandler(r *Resolver, keys *auth.Keys) http.Handler {
 	config := graph.Config{Resolvers: r, Complexity: complexity()}
-	schema := graph.NewExecutableSchema(config)
+	schema := graph.NewSchema(config)
 	server := handler.New(schema)
 	server.AddTransport(transport.Options{})
 	server.AddTransport(exports{schema.Schema()})
