@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -70,16 +69,19 @@ func statusOfRefusal(media string, errs gqlerror.List) int {
 // writeResponse writes a response. Data that comes alone is written as it is: it is JSON already, and encoding/json would read it
 // all twice more.
 func writeResponse(w http.ResponseWriter, status int, response *graphql.Response) {
-	var text []byte
+	before, text, after := `{"data":`, []byte(nil), "}"
 	if r := response; r != nil && len(r.Data) > 0 && len(r.Errors) == 0 && len(r.Extensions) == 0 && r.HasNext == nil {
-		text = slices.Concat([]byte(`{"data":`), r.Data, []byte("}"))
+		text = r.Data
 	} else {
 		var err error
 		if text, err = json.Marshal(response); err != nil {
 			panic(fmt.Errorf("encoding an answer: %w", err))
 		}
+		before, after = "", ""
 	}
-	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+	w.Header().Set("Content-Length", strconv.Itoa(len(before)+len(text)+len(after)))
 	w.WriteHeader(status)
-	_, _ = w.Write(text) // a caller who is gone reads no error either
+	for _, part := range [][]byte{[]byte(before), text, []byte(after)} {
+		_, _ = w.Write(part) // a caller who is gone reads no error either
+	}
 }

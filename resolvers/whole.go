@@ -110,6 +110,9 @@ func list[T any](p *planner, item appendTo[T], values []T) written {
 		if i > 0 {
 			text = append(text, ',')
 		}
+		if i == 1 {
+			text = slices.Grow(text, len(values)*len(text)) // they are about as long as the first one
+		}
 		text = item(text, &values[i])
 	}
 	return append(text, ']')
