@@ -66,22 +66,27 @@ func statusOfRefusal(media string, errs gqlerror.List) int {
 	return http.StatusUnprocessableEntity
 }
 
-// writeResponse writes a response. Data that comes alone is written as it is: it is JSON already, and encoding/json would read it
-// all twice more.
 func writeResponse(w http.ResponseWriter, status int, response *graphql.Response) {
-	before, text, after := `{"data":`, []byte(nil), "}"
-	if r := response; r != nil && len(r.Data) > 0 && len(r.Errors) == 0 && len(r.Extensions) == 0 && r.HasNext == nil {
-		text = r.Data
-	} else {
-		var err error
-		if text, err = json.Marshal(response); err != nil {
-			panic(fmt.Errorf("encoding an answer: %w", err))
-		}
-		before, after = "", ""
+	text, length := encoded(response), 0
+	for _, part := range text {
+		length += len(part)
 	}
-	w.Header().Set("Content-Length", strconv.Itoa(len(before)+len(text)+len(after)))
+	w.Header().Set("Content-Length", strconv.Itoa(length))
 	w.WriteHeader(status)
-	for _, part := range [][]byte{[]byte(before), text, []byte(after)} {
+	for _, part := range text {
 		_, _ = w.Write(part) // a caller who is gone reads no error either
 	}
+}
+
+// encoded is the text of a response, in parts. Data that comes alone is a part as it is: it is JSON already, and encoding/json would
+// read it all twice more.
+func encoded(r *graphql.Response) [][]byte {
+	if r != nil && len(r.Data) > 0 && len(r.Errors) == 0 && len(r.Extensions) == 0 && r.HasNext == nil {
+		return [][]byte{[]byte(`{"data":`), r.Data, []byte("}")}
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		panic(fmt.Errorf("encoding an answer: %w", err))
+	}
+	return [][]byte{text}
 }
