@@ -47,6 +47,13 @@ type claims struct {
 type Keys struct {
 	secret []byte
 	clock  func() time.Time
+	parser *jwt.Parser
+}
+
+func newKeys(secret []byte, clock func() time.Time) *Keys {
+	return &Keys{secret, clock, jwt.NewParser(
+		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithIssuer(issuer), jwt.WithAudience(audience),
+		jwt.WithExpirationRequired(), jwt.WithLeeway(leeway), jwt.WithTimeFunc(clock))}
 }
 
 // LoadKeys reads the key in the file, or makes one there.
@@ -62,7 +69,7 @@ func LoadKeys(path string, clock func() time.Time) (*Keys, error) {
 	if block == nil || block.Type != keyType || len(block.Bytes) != keyBytes {
 		return nil, fmt.Errorf("%s holds no key for tokens: restore it, or remove it to make a new one", path)
 	}
-	return &Keys{secret: block.Bytes, clock: clock}, nil
+	return newKeys(block.Bytes, clock), nil
 }
 
 const (
@@ -82,7 +89,7 @@ func makeKeys(path string, clock func() time.Time) (*Keys, error) {
 	if err := os.Rename(path+".new", path); err != nil {
 		return nil, fmt.Errorf("writing the key of tokens: %w", err)
 	}
-	return &Keys{secret: secret, clock: clock}, nil
+	return newKeys(secret, clock), nil
 }
 
 // Issue makes a token for an actor that is good until expiry.
@@ -116,10 +123,7 @@ func (k *Keys) Over(s Session) bool { return !k.clock().Before(s.Until) }
 // Session checks a token and gives who it is for, else ErrInvalidToken.
 func (k *Keys) Session(token string) (Session, error) {
 	var c claims
-	_, err := jwt.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return k.secret, nil },
-		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithIssuer(issuer), jwt.WithAudience(audience),
-		jwt.WithExpirationRequired(), jwt.WithLeeway(leeway), jwt.WithTimeFunc(k.clock))
-	if err != nil {
+	if _, err := k.parser.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return k.secret, nil }); err != nil {
 		return Session{}, fmt.Errorf("%w: %w", ErrInvalidToken, err)
 	}
 	a := promo.Actor{Role: c.Role, Client: c.Client, Shops: c.Shops, Subject: c.Subject}

@@ -3,6 +3,7 @@ package promo
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -57,12 +58,12 @@ func (m Money) Amount() decimal.Decimal { return decimal.New(m.Minor, -m.Currenc
 // AppendAmount appends Amount with all the currency's digits. It makes no decimal on the way: reports have thousands of amounts.
 func (m Money) AppendAmount(text []byte) []byte {
 	digits := int(m.Currency.Digits())
-	minor := strconv.AppendUint(nil, absolute(m.Minor), 10)
+	minor := strconv.AppendUint(make([]byte, 0, 24), absolute(m.Minor), 10)
 	if m.Minor < 0 {
 		text = append(text, '-')
 	}
 	for len(minor) <= digits {
-		minor = append([]byte{'0'}, minor...)
+		minor = slices.Insert(minor, 0, '0')
 	}
 	whole := len(minor) - digits
 	text = append(text, minor[:whole]...)

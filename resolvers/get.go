@@ -5,33 +5,40 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"voucherhouse/promo"
 )
 
-// get is transport.GET, whose own refusals have no code.
-type get struct{ transport.GET }
+// get answers what stands in a request's address as transport.GET does, whose own refusals have no code.
+type get struct{}
 
-// Do answers a query that stands in the address.
-func (g get) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+// Supports tells whether it may stand there.
+func (get) Supports(r *http.Request) bool { return r.Method == http.MethodGet }
+
+// Do answers it.
+func (get) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		refuse(w, http.StatusBadRequest, promo.InvalidInput, "The address is malformed.")
 		return
 	}
-	for _, name := range []string{"variables", "extensions"} {
-		var object map[string]any
-		if text := values.Get(name); text != "" && json.Unmarshal([]byte(text), &object) != nil {
-			refuse(w, http.StatusBadRequest, promo.InvalidInput, "The "+name+" must be an object in JSON.")
+	params := graphql.RawParams{Query: values.Get("query"), OperationName: values.Get("operationName"), Headers: r.Header}
+	for _, object := range []struct {
+		name string
+		to   *map[string]any
+	}{{"variables", &params.Variables}, {"extensions", &params.Extensions}} {
+		text := values.Get(object.name)
+		if text != "" && (!json.Valid([]byte(text)) || decode(strings.NewReader(text), object.to) != nil) {
+			refuse(w, http.StatusBadRequest, promo.InvalidInput, "The "+object.name+" must be an object in JSON.")
 			return
 		}
 	}
-	g.GET.Do(w, r, queriesOnly{exec})
+	respond(w, r, queriesOnly{exec}, &params)
 }
 
 // queriesOnly refuses whatever is no query.

@@ -36,13 +36,13 @@ const (
 // NewHandler serves the schema over HTTP, and tables at ExportPath, to callers whom the keys know.
 func NewHandler(r *Resolver, keys *auth.Keys) http.Handler {
 	config := graph.Config{Resolvers: r, Complexity: complexity()}
-	schema := graph.NewExecutableSchema(config)
+	schema := graph.NewSchema(config)
 	server := handler.New(schema)
 	server.AddTransport(transport.Options{})
 	server.AddTransport(exports{schema.Schema()})
 	addStreams(server, keys)
 	server.AddTransport(get{})
-	server.AddTransport(transport.POST{})
+	server.AddTransport(post{})
 	server.SetQueryCache(lru.New[*ast.QueryDocument](cachedQueries))
 	server.SetParserTokenLimit(mostTokens)
 	server.SetDisableSuggestion(true)

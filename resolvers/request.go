@@ -29,8 +29,8 @@ func identify(next http.Handler) http.Handler {
 		ctx := context.WithValue(r.Context(), requestIDContext{}, id)
 		defer recorder.end()
 		next.ServeHTTP(recorder, r.WithContext(ctx))
-		slog.InfoContext(ctx, "request", requestIDKey, id, "method", r.Method, "path", r.URL.Path, "status", recorder.status,
-			"duration", time.Since(start))
+		slog.LogAttrs(ctx, slog.LevelInfo, "request", slog.String(requestIDKey, id), slog.String("method", r.Method),
+			slog.String("path", r.URL.Path), slog.Int("status", recorder.status), slog.Duration("duration", time.Since(start)))
 	})
 }
 

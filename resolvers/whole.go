@@ -13,9 +13,9 @@ import (
 	"voucherhouse/warehouse"
 )
 
-// writeWhole has amounts, lines of quotes, metrics and series of them written as a whole. A large quote or list has hundreds of
-// them and a daily series thousands, which nothing has to be looked up for and of which none can fail: taking each through the
-// executor would cost more than the statements that they come from.
+// writeWhole has amounts, lines and candidates of quotes, metrics and series of them written as a whole. A large quote or list has
+// hundreds of them and a daily series thousands, which nothing has to be looked up for and of which none can fail: taking each
+// through the executor would cost more than the statements that they come from.
 func writeWhole(ctx context.Context, next graphql.Resolver) (any, error) {
 	value, err := next(ctx)
 	if err != nil {
@@ -41,6 +41,8 @@ func whole(ctx context.Context, f graphql.CollectedField, value any) written {
 		return one(p, p.metrics(f), v)
 	case []warehouse.Point:
 		return list(p, p.point(f), v)
+	case []promo.Candidate:
+		return list(p, p.candidate(f), v)
 	case []promo.QuoteLine:
 		return list(p, p.line(f), v)
 	}
@@ -107,6 +109,9 @@ func list[T any](p *planner, item appendTo[T], values []T) written {
 	for i := range values {
 		if i > 0 {
 			text = append(text, ',')
+		}
+		if i == 1 {
+			text = slices.Grow(text, len(values)*len(text)) // they are about as long as the first one
 		}
 		text = item(text, &values[i])
 	}
