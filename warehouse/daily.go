@@ -70,9 +70,11 @@ func (q *dailyQuery) parameters() clickhouse.Parameters {
 		from, to = earlier(from, q.before.From), later(to, q.before.To)
 	}
 	p["unit"] = decimal.New(1, q.Shop.Currency.Digits()).String()
-	p["from"], p["to"] = from.Format(time.DateOnly), to.Format(time.DateOnly)
+	p["from"], p["to"] = date(from), date(to)
 	return p
 }
+
+func date(t time.Time) string { return t.Format(time.DateOnly) }
 
 // used is the condition for sums that the filters leave. The tools stand for the promotions: there are as many.
 func (q *dailyQuery) used() string {
@@ -83,57 +85,29 @@ func (q *dailyQuery) used() string {
 	return strings.Join(append([]string{used}, q.matchWhole()...), " and ")
 }
 
-// buyersQuery counts the buyers of whole days, order by order. By itself it takes half as long as together with the sums.
-type buyersQuery struct{ coreDataQuery }
-
-// The key alone finds the orders: looking for more to leave out takes longer than a small shop's orders do.
-const buyersSQL = `with
-    %s
-select
-    %s,
-    uniqExact(buyer_id) as buyers
-from facts
-where %s
-group by %s
-settings optimize_move_to_prewhere = 0, optimize_use_projections = 0
-`
-
-// buyers are those of the same question.
-func (q *dailyQuery) buyers() buyersQuery {
-	orders := *q.at
-	orders.RefundsBy = Booked // of orders there is only one time
-	return buyersQuery{coreDataQuery{&orders}}
-}
-
-func (q buyersQuery) sql() string {
-	where := all(q.where(), "kind = 'order'", q.used(), "buyer_id != 0")
-	return fmt.Sprintf(buyersSQL, commas(q.with(q.detail())), commas(q.place()), where, q.grouping())
-}
-
 // dailyTallies asks for sums and buyers side by side: an order that arrives meanwhile may be in one of them only.
 func (w *Warehouse) dailyTallies(ctx context.Context, s *dailyQuery) (*tallies, error) {
 	var days []daySum
-	var buyers []coreDataRow
+	var buyers []buyersRow
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		days, err = query[daySum](ctx, w, s.sql(), s.parameters())
 		return err
 	})
 	group.Go(func() (err error) {
-		of := s.buyers()
-		buyers, err = query[coreDataRow](ctx, w, of.sql(), of.parameters())
+		of := buyersQuery{s}
+		buyers, err = query[buyersRow](ctx, w, of.sql(), of.parameters())
 		return err
 	})
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
 	t, digits := newTallies(), s.Shop.Currency.Digits()
-	for _, r := range buyers {
-		t.add(r)
-	}
 	addDays(days, digits, &s.asked, &s.at.asked, t.asked)
+	buyersQuery{s}.add(buyers, 0, &s.asked, &s.at.asked, t.asked)
 	if s.before != nil {
 		addDays(days, digits, s.before, s.at.before, t.before)
+		buyersQuery{s}.add(buyers, 1, s.before, s.at.before, t.before)
 	}
 	return t, nil
 }

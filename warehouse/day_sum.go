@@ -64,17 +64,16 @@ func (t *dayTotal) add(d daySum) {
 	}
 }
 
-// whole are the sums, in a currency of so many digits, with so many buyers.
-func (t *dayTotal) whole(digits int32, buyers uint64) *sums {
+// whole are the sums, in a currency of so many digits.
+func (t *dayTotal) whole(digits int32) *sums {
 	s, amount := t.sums, func(minor int64) decimal.Decimal { return decimal.New(minor, -digits) }
-	s.Buyers = buyers
 	s.Revenue, s.NetRevenue, s.Refunds = amount(t.revenue), amount(t.netRevenue), amount(t.refunds)
 	s.DiscountCost, s.NetDiscountCost, s.ShopRevenue = amount(t.discountCost), amount(t.netDiscountCost), amount(t.shopRevenue)
 	return &s
 }
 
-// addDays adds the days of a period to its tally, which has the buyers already. Buckets of days are called by when they begin in
-// the period as it was asked for. What had been issued before all buckets is in the first.
+// addDays adds the days of a period to its tally. Buckets of days are called by when they begin in the period as it was asked for.
+// What had been issued before all buckets is in the first.
 func addDays(days []daySum, digits int32, dates, asked *span, to *tally) {
 	var whole dayTotal
 	buckets := make([]dayTotal, len(dates.cuts))
@@ -97,10 +96,9 @@ func addDays(days []daySum, digits int32, dates, asked *span, to *tally) {
 			buckets[next].add(d)
 		}
 	}
-	to.total = *whole.whole(digits, to.total.Buyers)
+	to.total = *whole.whole(digits)
 	for i, c := range asked.cuts {
-		start := uint32(c.From.Unix())
-		to.buckets[start] = buckets[i].whole(digits, to.bucket(start).Buyers)
+		to.buckets[uint32(c.From.Unix())] = buckets[i].whole(digits)
 	}
 }
 
