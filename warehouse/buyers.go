@@ -85,22 +85,29 @@ type buyersRow struct {
 	Buyers   uint64 `ch:"buyers"`
 }
 
-// add gives the tally of a period its buyers.
-func (q buyersQuery) add(rows []buyersRow, previous uint8, dates, asked *span, to *tally) {
-	buckets := map[uint32]*sums{}
-	for i, c := range dates.cuts {
-		buckets[q.Granularity.number(c.From)] = to.buckets[uint32(asked.cuts[i].From.Unix())]
+// add gives the tallies of both periods their buyers.
+func (q buyersQuery) add(rows []buyersRow, t *tallies) {
+	to := [...]*tally{t.asked, t.before}
+	buckets := [...]map[uint32]*sums{q.numbered(&q.asked, &q.at.asked, t.asked), nil}
+	if q.before != nil {
+		buckets[1] = q.numbered(q.before, q.at.before, t.before)
 	}
 	for _, r := range rows {
-		bucket := buckets[r.Bucket]
-		switch {
-		case r.Previous != previous:
-		case r.Total == 1:
-			to.total.Buyers = r.Buyers
-		case bucket != nil:
+		if r.Total == 1 {
+			to[r.Previous].total.Buyers = r.Buyers
+		} else if bucket := buckets[r.Previous][r.Bucket]; bucket != nil {
 			bucket.Buyers = r.Buyers
 		}
 	}
+}
+
+// numbered are a tally's buckets by their numbers.
+func (q buyersQuery) numbered(dates, asked *span, t *tally) map[uint32]*sums {
+	buckets := make(map[uint32]*sums, len(dates.cuts))
+	for i, c := range dates.cuts {
+		buckets[q.Granularity.number(c.From)] = t.buckets[uint32(asked.cuts[i].From.Unix())]
+	}
+	return buckets
 }
 
 // number is that of the bucket of a day, as the calendar has it: days by their date, weeks by the year that they belong to.

@@ -15,7 +15,7 @@ import (
 
 // dailyQuery asks for a question's whole local days of the shop: for sums by day and kind (the projection of 0005_days.sql), which
 // daySum adds to the measures. In ClickHouse that would take twice as long. Inside, days stand for times: each for the midnight
-// of its date in UTC. Buyers do not add up over days: buyersQuery finds them.
+// of its date in UTC. Buyers do not add up over days: buyersQuery finds them, or smallShopQuery with the days.
 type dailyQuery struct {
 	*question
 	// at are the periods as they are asked for.
@@ -31,12 +31,13 @@ const dailySQL = `select
     sum(quantity) as quantity,
     toInt64(sum(revenue) * {unit:UInt32}) as revenue,
     toInt64((sum(item_discount) + sum(voucher_discount)) * {unit:UInt32}) as discount,
-    max(valid_to) as valid_to
+    max(valid_to) as valid_to,
+    %[3]s as buyers
 from facts
 where shop_id = {shop:UInt64}
   and %[2]s < {to:Date32} and (%[2]s >= {from:Date32} or kind = 'quantity')
 group by shop_id, kind, used, %[2]s
-settings optimize_functions_to_subcolumns = 0, optimize_move_to_prewhere = 0
+settings optimize_functions_to_subcolumns = 0, optimize_move_to_prewhere = 0%[4]s
 `
 
 // newDailyQuery is nil if the question is not about whole days, or looks closer than the projection does.
@@ -61,7 +62,12 @@ func (q *dailyQuery) day() string {
 	return "local_day"
 }
 
-func (q *dailyQuery) sql() string { return fmt.Sprintf(dailySQL, q.used(), q.day()) }
+func (q *dailyQuery) sql() string { return q.days("emptyArrayUInt64()", "") }
+
+// days is the statement with an aggregate for buyers and more settings.
+func (q *dailyQuery) days(buyers, settings string) string {
+	return fmt.Sprintf(dailySQL, q.used(), q.day(), buyers, settings)
+}
 
 // parameters are those of the days of both periods, and of whatever lies between them.
 func (q *dailyQuery) parameters() clickhouse.Parameters {
@@ -85,31 +91,48 @@ func (q *dailyQuery) used() string {
 	return strings.Join(append([]string{used}, q.matchWhole()...), " and ")
 }
 
-// dailyTallies asks for sums and buyers side by side: an order that arrives meanwhile may be in one of them only.
-func (w *Warehouse) dailyTallies(ctx context.Context, s *dailyQuery) (*tallies, error) {
+// dailyTallies asks for days with their buyers, or of a large shop for both side by side.
+func (w *Warehouse) dailyTallies(ctx context.Context, q *dailyQuery) (*tallies, error) {
+	days, small, err := w.smallShopDays(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	if small {
+		return q.tallies(days), nil
+	}
+	return w.largeShopTallies(ctx, q)
+}
+
+// largeShopTallies asks for sums and buyers side by side: an order that arrives meanwhile may be in one of them only.
+func (w *Warehouse) largeShopTallies(ctx context.Context, q *dailyQuery) (*tallies, error) {
 	var days []daySum
 	var buyers []buyersRow
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		days, err = query[daySum](ctx, w, s.sql(), s.parameters())
+		days, err = query[daySum](ctx, w, q.sql(), q.parameters())
 		return err
 	})
 	group.Go(func() (err error) {
-		of := buyersQuery{s}
+		of := buyersQuery{q}
 		buyers, err = query[buyersRow](ctx, w, of.sql(), of.parameters())
 		return err
 	})
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	t, digits := newTallies(), s.Shop.Currency.Digits()
-	addDays(days, digits, &s.asked, &s.at.asked, t.asked)
-	buyersQuery{s}.add(buyers, 0, &s.asked, &s.at.asked, t.asked)
-	if s.before != nil {
-		addDays(days, digits, s.before, s.at.before, t.before)
-		buyersQuery{s}.add(buyers, 1, s.before, s.at.before, t.before)
-	}
+	t := q.tallies(days)
+	buyersQuery{q}.add(buyers, t)
 	return t, nil
+}
+
+// tallies adds up the days of both periods.
+func (q *dailyQuery) tallies(days []daySum) *tallies {
+	t, digits := newTallies(), q.Shop.Currency.Digits()
+	addDays(days, digits, &q.asked, &q.at.asked, t.asked)
+	if q.before != nil {
+		addDays(days, digits, q.before, q.at.before, t.before)
+	}
+	return t
 }
 
 // wholeDays tells whether the period begins and ends with local days.

@@ -17,6 +17,7 @@ func TestTheStatementOfWholeDays(t *testing.T) {
 	days := newDailyQuery(&question{CoreDataParams: p, zone: time.UTC, asked: twoDays})
 	golden(t, "days", days.sql())
 	golden(t, "buyers_of_days", buyersQuery{days}.sql())
+	golden(t, "days_of_small_shop", smallShopQuery{days}.sql())
 	p.RefundsBy = Ordered
 	days = newDailyQuery(&question{CoreDataParams: p, zone: time.UTC, asked: twoDays, before: &twoDays})
 	golden(t, "days_by_order_compared", days.sql())

@@ -19,6 +19,8 @@ type daySum struct {
 	Revenue  int64     `ch:"revenue"`  // minor units
 	Discount int64     `ch:"discount"` // minor units
 	ValidTo  time.Time `ch:"valid_to"`
+	// Buyers are the different ones of its orders, if they were asked for.
+	Buyers []uint64 `ch:"buyers"`
 }
 
 // dayTotal is sums in the making, with amounts in minor units: adding decimals up takes longer than the statement.
@@ -26,6 +28,8 @@ type dayTotal struct {
 	sums
 
 	revenue, netRevenue, refunds, discountCost, netDiscountCost, shopRevenue int64
+	// buyers are those of each day.
+	buyers [][]uint64
 }
 
 // add adds a day to the measures that take its kind (see measures).
@@ -49,6 +53,7 @@ func (t *dayTotal) add(d daySum) {
 		t.Usage += d.Quantity
 	case promo.FactOrder:
 		t.Orders += d.Quantity
+		t.buyers = append(t.buyers, d.Buyers)
 	case promo.FactFirstOrder:
 		t.NewBuyers += d.Quantity
 	case promo.FactLine:
@@ -67,9 +72,20 @@ func (t *dayTotal) add(d daySum) {
 // whole are the sums, in a currency of so many digits.
 func (t *dayTotal) whole(digits int32) *sums {
 	s, amount := t.sums, func(minor int64) decimal.Decimal { return decimal.New(minor, -digits) }
+	s.Buyers = different(t.buyers)
 	s.Revenue, s.NetRevenue, s.Refunds = amount(t.revenue), amount(t.netRevenue), amount(t.refunds)
 	s.DiscountCost, s.NetDiscountCost, s.ShopRevenue = amount(t.discountCost), amount(t.netDiscountCost), amount(t.shopRevenue)
 	return &s
+}
+
+// different counts the different ones in sets.
+func different(sets [][]uint64) uint64 {
+	if len(sets) == 1 {
+		return uint64(len(sets[0]))
+	}
+	all := slices.Concat(sets...)
+	slices.Sort(all)
+	return uint64(len(slices.Compact(all)))
 }
 
 // addDays adds the days of a period to its tally. Buckets of days are called by when they begin in the period as it was asked for.

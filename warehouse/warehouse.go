@@ -9,6 +9,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/pressly/goose/v3"
 
 	"voucherhouse/promo"
@@ -38,7 +39,9 @@ type Warehouse struct {
 	// ready says that the tables are there, current, and this ledger's. Until then nothing is read or written.
 	ready atomic.Bool
 	// days says that all facts know their day.
-	days    atomic.Bool
+	days atomic.Bool
+	// large are the shops that are known not to be small (see smallShopQuery).
+	large   *lru.Cache[promo.ShopID, struct{}]
 	updates updates
 	// reports bounds those that are under way, and with them the memory that they may take together.
 	reports chan struct{}
@@ -52,6 +55,7 @@ func Open(options *clickhouse.Options, ledger Ledger, lead Lead, clock func() ti
 		return nil, fmt.Errorf("reading where ClickHouse is: %w", err)
 	}
 	w := &Warehouse{options: options, conn: conn, ledger: ledger, clock: clock, reports: make(chan struct{}, mostReports)}
+	w.large, _ = lru.New[promo.ShopID, struct{}](mostLarge) // fails only for a size below one
 	w.relay = newRelay(w.Prepare, lead, conn)
 	w.updates.moved, w.updates.ask = w.moved, w.CoreData
 	return w, nil
