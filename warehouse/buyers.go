@@ -79,11 +79,13 @@ func (q buyersQuery) parameters() clickhouse.Parameters {
 
 // buyersRow counts the buyers of a bucket by its number, or of a whole period.
 type buyersRow struct {
-	Previous uint8  `ch:"previous"`
-	Bucket   uint32 `ch:"bucket"`
-	Total    uint8  `ch:"total"`
-	Buyers   uint64 `ch:"buyers"`
+	Previous uint8
+	Bucket   uint32
+	Total    bool
+	Buyers   uint64
 }
+
+func (r *buyersRow) columns() []any { return []any{&r.Previous, &r.Bucket, &r.Total, &r.Buyers} }
 
 // add gives the tallies of both periods their buyers.
 func (q buyersQuery) add(rows []buyersRow, t *tallies) {
@@ -93,7 +95,7 @@ func (q buyersQuery) add(rows []buyersRow, t *tallies) {
 		buckets[1] = q.numbered(q.before, q.at.before, t.before)
 	}
 	for _, r := range rows {
-		if r.Total == 1 {
+		if r.Total {
 			to[r.Previous].total.Buyers = r.Buyers
 		} else if bucket := buckets[r.Previous][r.Bucket]; bucket != nil {
 			bucket.Buyers = r.Buyers

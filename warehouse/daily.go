@@ -62,7 +62,7 @@ func (q *dailyQuery) day() string {
 	return "local_day"
 }
 
-func (q *dailyQuery) sql() string { return q.days("emptyArrayUInt64()", "") }
+func (q *dailyQuery) sql() string { return q.days("''", "") }
 
 // days is the statement with an aggregate for buyers and more settings.
 func (q *dailyQuery) days(buyers, settings string) string {
@@ -109,12 +109,12 @@ func (w *Warehouse) largeShopTallies(ctx context.Context, q *dailyQuery) (*talli
 	var buyers []buyersRow
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		days, err = query[daySum](ctx, w, q.sql(), q.parameters())
+		days, err = scan(ctx, w, q.sql(), q.parameters(), (*daySum).columns)
 		return err
 	})
 	group.Go(func() (err error) {
 		of := buyersQuery{q}
-		buyers, err = query[buyersRow](ctx, w, of.sql(), of.parameters())
+		buyers, err = scan(ctx, w, of.sql(), of.parameters(), (*buyersRow).columns)
 		return err
 	})
 	if err := group.Wait(); err != nil {

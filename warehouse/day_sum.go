@@ -2,6 +2,8 @@ package warehouse
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -11,16 +13,20 @@ import (
 
 // daySum is what facts of one kind add up to on one local day: with those that the filters leave apart from the others.
 type daySum struct {
-	Kind string `ch:"kind"`
-	Used bool   `ch:"used"`
+	Kind string
+	Used bool
 	// Day counts from 1970.
-	Day      int32     `ch:"day"`
-	Quantity int64     `ch:"quantity"`
-	Revenue  int64     `ch:"revenue"`  // minor units
-	Discount int64     `ch:"discount"` // minor units
-	ValidTo  time.Time `ch:"valid_to"`
-	// Buyers are the different ones of its orders, if they were asked for.
-	Buyers []uint64 `ch:"buyers"`
+	Day      int32
+	Quantity int64
+	Revenue  int64 // minor units
+	Discount int64 // minor units
+	ValidTo  time.Time
+	// Buyers are the different ones of its orders, if they were asked for: as text, since the driver reads arrays slowly.
+	Buyers string
+}
+
+func (d *daySum) columns() []any {
+	return []any{&d.Kind, &d.Used, &d.Day, &d.Quantity, &d.Revenue, &d.Discount, &d.ValidTo, &d.Buyers}
 }
 
 // dayTotal is sums in the making, with amounts in minor units: adding decimals up takes longer than the statement.
@@ -29,7 +35,7 @@ type dayTotal struct {
 
 	revenue, netRevenue, refunds, discountCost, netDiscountCost, shopRevenue int64
 	// buyers are those of each day.
-	buyers [][]uint64
+	buyers []string
 }
 
 // add adds a day to the measures that take its kind (see measures).
@@ -53,7 +59,9 @@ func (t *dayTotal) add(d daySum) {
 		t.Usage += d.Quantity
 	case promo.FactOrder:
 		t.Orders += d.Quantity
-		t.buyers = append(t.buyers, d.Buyers)
+		if d.Buyers != "" {
+			t.buyers = append(t.buyers, d.Buyers)
+		}
 	case promo.FactFirstOrder:
 		t.NewBuyers += d.Quantity
 	case promo.FactLine:
@@ -78,12 +86,18 @@ func (t *dayTotal) whole(digits int32) *sums {
 	return &s
 }
 
-// different counts the different ones in sets.
-func different(sets [][]uint64) uint64 {
-	if len(sets) == 1 {
-		return uint64(len(sets[0]))
+// different counts the different numbers in lists, in each of which all are.
+func different(lists []string) uint64 {
+	if len(lists) == 1 {
+		return uint64(strings.Count(lists[0], ",") + 1)
 	}
-	all := slices.Concat(sets...)
+	var all []uint64
+	for _, list := range lists {
+		for number := range strings.SplitSeq(list, ",") {
+			n, _ := strconv.ParseUint(number, 10, 64) // ClickHouse wrote it
+			all = append(all, n)
+		}
+	}
 	slices.Sort(all)
 	return uint64(len(slices.Compact(all)))
 }

@@ -21,7 +21,7 @@ const (
 )
 
 const (
-	buyersOfDay = "groupUniqArrayIf(buyer_id, kind = 'order' and buyer_id != 0)"
+	buyersOfDay = "arrayStringConcat(groupUniqArrayIf(buyer_id, kind = 'order' and buyer_id != 0), ',')"
 	onlyOfSmall = ", optimize_use_projections = 0, max_rows_to_read = %d, read_overflow_mode = 'throw'"
 )
 
@@ -35,7 +35,7 @@ func (w *Warehouse) smallShopDays(ctx context.Context, q *dailyQuery) (days []da
 	if _, large := w.large.Get(q.Shop.ID); large {
 		return nil, false, nil
 	}
-	days, err = query[daySum](ctx, w, smallShopQuery{q}.sql(), q.parameters())
+	days, err = scan(ctx, w, smallShopQuery{q}.sql(), q.parameters(), (*daySum).columns)
 	if exception, refused := errors.AsType[*clickhouse.Exception](err); refused && exception.Code == codeTooManyRows {
 		w.large.Add(q.Shop.ID, struct{}{})
 		return nil, false, nil

@@ -175,15 +175,43 @@ type undated struct{ context.Context }
 func (undated) Deadline() (time.Time, bool) { return time.Time{}, false }
 
 // query runs a report's statement with its parameters and gives the rows.
-func query[R any](ctx context.Context, w *Warehouse, sql string, params clickhouse.Parameters) ([]R, error) {
+func query[R any](ctx context.Context, w *Warehouse, sql string, params clickhouse.Parameters) (rows []R, err error) {
+	err = w.report(ctx, params, func(ctx context.Context) error { return w.conn.Select(ctx, &rows, sql) })
+	return rows, err
+}
+
+// scan is query for many rows, of which columns are the places of a statement's columns, in their order: finding each by its
+// name takes longer than reading it.
+func scan[R any](ctx context.Context, w *Warehouse, sql string, params clickhouse.Parameters, columns func(*R) []any) (all []R, err error) {
+	err = w.report(ctx, params, func(ctx context.Context) error {
+		rows, err := w.conn.Query(ctx, sql)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		var row R
+		places := columns(&row)
+		for rows.Next() {
+			if err := rows.Scan(places...); err != nil {
+				return err
+			}
+			all = append(all, row)
+		}
+		return rows.Err()
+	})
+	return all, err
+}
+
+// report asks within the limits of a report.
+func (w *Warehouse) report(ctx context.Context, params clickhouse.Parameters, ask func(context.Context) error) error {
 	if !w.ready.Load() {
-		return nil, asError(ErrAway)
+		return asError(ErrAway)
 	}
 	select {
 	case w.reports <- struct{}{}:
 		defer func() { <-w.reports }()
 	case <-ctx.Done():
-		return nil, asError(ctx.Err())
+		return asError(ctx.Err())
 	}
 	ctx, cancel := context.WithTimeout(ctx, reportTime+time.Second)
 	defer cancel()
@@ -193,9 +221,8 @@ func query[R any](ctx context.Context, w *Warehouse, sql string, params clickhou
 		// Over HTTP a server goes on for a caller who is gone, unless it is told not to.
 		"cancel_http_readonly_queries_on_client_close": 1,
 	}))
-	var rows []R
-	if err := w.conn.Select(ctx, &rows, sql); err != nil {
-		return nil, asError(err)
+	if err := ask(ctx); err != nil {
+		return asError(err)
 	}
-	return rows, nil
+	return nil
 }
