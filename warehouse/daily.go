@@ -71,7 +71,7 @@ func (q *dailyQuery) days(buyers, settings string) string {
 
 // parameters are those of the days of both periods, and of whatever lies between them.
 func (q *dailyQuery) parameters() clickhouse.Parameters {
-	p, from, to := q.question.parameters(), q.asked.From, q.asked.To
+	p, from, to := q.filterParameters(), q.asked.From, q.asked.To
 	if q.before != nil {
 		from, to = earlier(from, q.before.From), later(to, q.before.To)
 	}

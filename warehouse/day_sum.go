@@ -39,7 +39,7 @@ type dayTotal struct {
 }
 
 // add adds a day to the measures that take its kind (see measures).
-func (t *dayTotal) add(d daySum) {
+func (t *dayTotal) add(d *daySum) {
 	kind := promo.FactKind(d.Kind)
 	if kind == promo.FactLine {
 		t.shopRevenue += d.Revenue
@@ -112,7 +112,8 @@ func addDays(days []daySum, digits int32, dates, asked *span, to *tally) {
 		starts[i] = c.From.Unix()
 	}
 	from, end := dates.From.Unix(), dates.To.Unix()
-	for _, d := range days {
+	for i := range days {
+		d := &days[i]
 		at := int64(d.Day) * int64(24*time.Hour/time.Second)
 		if at >= end || at < from && promo.FactKind(d.Kind) != promo.FactQuantity {
 			continue
