@@ -187,14 +187,20 @@ func all(conditions ...string) string { return strings.Join(conditions, "\n  and
 
 // parameters are the values of the statement's parameters, used or not.
 func (q *question) parameters() clickhouse.Parameters {
-	p := clickhouse.Parameters{"shop": strconv.FormatInt(int64(q.Shop.ID), 10)}
+	p := q.filterParameters()
 	q.asked.parameters(p, "")
 	if q.before != nil {
 		q.before.parameters(p, "previous_")
 	}
-	p["tools"], p["channels"] = words(q.Tools), words(q.Channels)
-	p["promotions"], p["products"], p["accounts"] = numbers(q.named()), numbers(q.Products), numbers(q.Accounts)
 	return p
+}
+
+// filterParameters are those that have nothing to do with time.
+func (q *question) filterParameters() clickhouse.Parameters {
+	return clickhouse.Parameters{
+		"shop": strconv.FormatInt(int64(q.Shop.ID), 10), "tools": words(q.Tools), "channels": words(q.Channels),
+		"promotions": numbers(q.named()), "products": numbers(q.Products), "accounts": numbers(q.Accounts),
+	}
 }
 
 func (s *span) parameters(p clickhouse.Parameters, prefix string) {

@@ -75,25 +75,32 @@ type sums struct {
 	ShopRevenue     decimal.Decimal `ch:"shop_revenue"`
 }
 
+// count is a measure that counts, by its column.
+func (s *sums) count(column string) (n int64, ok bool) {
+	switch column {
+	case "issued":
+		return s.Issued, true
+	case "claims":
+		return s.Claims, true
+	case "redeemed_claims":
+		return s.RedeemedClaims, true
+	case "usage":
+		return s.Usage, true
+	case "orders":
+		return s.Orders, true
+	case "buyers":
+		return int64(s.Buyers), true
+	case "new_buyers":
+		return s.NewBuyers, true
+	case "items_sold":
+		return s.ItemsSold, true
+	}
+	return 0, false
+}
+
 // value is a measure by its column.
 func (s *sums) value(column string) decimal.Decimal {
 	switch column {
-	case "issued":
-		return decimal.NewFromInt(s.Issued)
-	case "claims":
-		return decimal.NewFromInt(s.Claims)
-	case "redeemed_claims":
-		return decimal.NewFromInt(s.RedeemedClaims)
-	case "usage":
-		return decimal.NewFromInt(s.Usage)
-	case "orders":
-		return decimal.NewFromInt(s.Orders)
-	case "buyers":
-		return decimal.NewFromUint64(s.Buyers)
-	case "new_buyers":
-		return decimal.NewFromInt(s.NewBuyers)
-	case "items_sold":
-		return decimal.NewFromInt(s.ItemsSold)
 	case "revenue":
 		return s.Revenue
 	case "net_revenue":
@@ -106,6 +113,9 @@ func (s *sums) value(column string) decimal.Decimal {
 		return s.NetDiscountCost
 	case shopRevenue:
 		return s.ShopRevenue
+	}
+	if n, ok := s.count(column); ok {
+		return decimal.NewFromInt(n)
 	}
 	panic("no measure " + column)
 }
@@ -161,11 +171,14 @@ func (r reader) value(s *sums, m Metric) (v decimal.Decimal, ok bool) {
 	return v.DivRound(under, exactly), true
 }
 
+// count is a metric that is one measure.
 func (r reader) count(s *sums, m Metric) *int64 {
-	if v, ok := r.value(s, m); ok {
-		return new(v.IntPart())
+	d, ok := r.applying[m]
+	if !ok {
+		return nil
 	}
-	return nil
+	n, _ := s.count(d.over[0])
+	return &n
 }
 
 // ratio is the number nearest to the quotient.

@@ -15,7 +15,7 @@ import (
 
 // dailyQuery asks for a question's whole local days of the shop: for sums by day and kind (the projection of 0005_days.sql), which
 // daySum adds to the measures. In ClickHouse that would take twice as long. Inside, days stand for times: each for the midnight
-// of its date in UTC. Buyers do not add up over days: buyersQuery finds them.
+// of its date in UTC. Buyers do not add up over days: buyersQuery finds them, or smallShopQuery with the days.
 type dailyQuery struct {
 	*question
 	// at are the periods as they are asked for.
@@ -31,12 +31,13 @@ const dailySQL = `select
     sum(quantity) as quantity,
     toInt64(sum(revenue) * {unit:UInt32}) as revenue,
     toInt64((sum(item_discount) + sum(voucher_discount)) * {unit:UInt32}) as discount,
-    max(valid_to) as valid_to
+    max(valid_to) as valid_to,
+    %[3]s as buyers
 from facts
 where shop_id = {shop:UInt64}
   and %[2]s < {to:Date32} and (%[2]s >= {from:Date32} or kind = 'quantity')
 group by shop_id, kind, used, %[2]s
-settings optimize_functions_to_subcolumns = 0, optimize_move_to_prewhere = 0
+settings optimize_functions_to_subcolumns = 0, optimize_move_to_prewhere = 0%[4]s
 `
 
 // newDailyQuery is nil if the question is not about whole days, or looks closer than the projection does.
@@ -61,18 +62,25 @@ func (q *dailyQuery) day() string {
 	return "local_day"
 }
 
-func (q *dailyQuery) sql() string { return fmt.Sprintf(dailySQL, q.used(), q.day()) }
+func (q *dailyQuery) sql() string { return q.days("''", "") }
+
+// days is the statement with an aggregate for buyers and more settings.
+func (q *dailyQuery) days(buyers, settings string) string {
+	return fmt.Sprintf(dailySQL, q.used(), q.day(), buyers, settings)
+}
 
 // parameters are those of the days of both periods, and of whatever lies between them.
 func (q *dailyQuery) parameters() clickhouse.Parameters {
-	p, from, to := q.question.parameters(), q.asked.From, q.asked.To
+	p, from, to := q.filterParameters(), q.asked.From, q.asked.To
 	if q.before != nil {
 		from, to = earlier(from, q.before.From), later(to, q.before.To)
 	}
 	p["unit"] = decimal.New(1, q.Shop.Currency.Digits()).String()
-	p["from"], p["to"] = from.Format(time.DateOnly), to.Format(time.DateOnly)
+	p["from"], p["to"] = date(from), date(to)
 	return p
 }
+
+func date(t time.Time) string { return t.Format(time.DateOnly) }
 
 // used is the condition for sums that the filters leave. The tools stand for the promotions: there are as many.
 func (q *dailyQuery) used() string {
@@ -83,59 +91,48 @@ func (q *dailyQuery) used() string {
 	return strings.Join(append([]string{used}, q.matchWhole()...), " and ")
 }
 
-// buyersQuery counts the buyers of whole days, order by order. By itself it takes half as long as together with the sums.
-type buyersQuery struct{ coreDataQuery }
-
-// The key alone finds the orders: looking for more to leave out takes longer than a small shop's orders do.
-const buyersSQL = `with
-    %s
-select
-    %s,
-    uniqExact(buyer_id) as buyers
-from facts
-where %s
-group by %s
-settings optimize_move_to_prewhere = 0, optimize_use_projections = 0
-`
-
-// buyers are those of the same question.
-func (q *dailyQuery) buyers() buyersQuery {
-	orders := *q.at
-	orders.RefundsBy = Booked // of orders there is only one time
-	return buyersQuery{coreDataQuery{&orders}}
+// dailyTallies asks for days with their buyers, or of a large shop for both side by side.
+func (w *Warehouse) dailyTallies(ctx context.Context, q *dailyQuery) (*tallies, error) {
+	days, small, err := w.smallShopDays(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	if small {
+		return q.tallies(days), nil
+	}
+	return w.largeShopTallies(ctx, q)
 }
 
-func (q buyersQuery) sql() string {
-	where := all(q.where(), "kind = 'order'", q.used(), "buyer_id != 0")
-	return fmt.Sprintf(buyersSQL, commas(q.with(q.detail())), commas(q.place()), where, q.grouping())
-}
-
-// dailyTallies asks for sums and buyers side by side: an order that arrives meanwhile may be in one of them only.
-func (w *Warehouse) dailyTallies(ctx context.Context, s *dailyQuery) (*tallies, error) {
+// largeShopTallies asks for sums and buyers side by side: an order that arrives meanwhile may be in one of them only.
+func (w *Warehouse) largeShopTallies(ctx context.Context, q *dailyQuery) (*tallies, error) {
 	var days []daySum
-	var buyers []coreDataRow
+	var buyers []buyersRow
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		days, err = query[daySum](ctx, w, s.sql(), s.parameters())
+		days, err = scan(ctx, w, q.sql(), q.parameters(), (*daySum).columns)
 		return err
 	})
 	group.Go(func() (err error) {
-		of := s.buyers()
-		buyers, err = query[coreDataRow](ctx, w, of.sql(), of.parameters())
+		of := buyersQuery{q}
+		buyers, err = scan(ctx, w, of.sql(), of.parameters(), (*buyersRow).columns)
 		return err
 	})
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	t, digits := newTallies(), s.Shop.Currency.Digits()
-	for _, r := range buyers {
-		t.add(r)
-	}
-	addDays(days, digits, &s.asked, &s.at.asked, t.asked)
-	if s.before != nil {
-		addDays(days, digits, s.before, s.at.before, t.before)
-	}
+	t := q.tallies(days)
+	buyersQuery{q}.add(buyers, t)
 	return t, nil
+}
+
+// tallies adds up the days of both periods.
+func (q *dailyQuery) tallies(days []daySum) *tallies {
+	t, digits := newTallies(), q.Shop.Currency.Digits()
+	addDays(days, digits, &q.asked, &q.at.asked, t.asked)
+	if q.before != nil {
+		addDays(days, digits, q.before, q.at.before, t.before)
+	}
+	return t
 }
 
 // wholeDays tells whether the period begins and ends with local days.

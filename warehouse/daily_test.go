@@ -16,11 +16,12 @@ func TestTheStatementOfWholeDays(t *testing.T) {
 	p := CoreDataParams{Shop: promo.Shop{TimeZone: "UTC"}, TimeZone: "UTC", Granularity: Day}
 	days := newDailyQuery(&question{CoreDataParams: p, zone: time.UTC, asked: twoDays})
 	golden(t, "days", days.sql())
-	golden(t, "buyers_of_days", days.buyers().sql())
+	golden(t, "buyers_of_days", buyersQuery{days}.sql())
+	golden(t, "days_of_small_shop", smallShopQuery{days}.sql())
 	p.RefundsBy = Ordered
 	days = newDailyQuery(&question{CoreDataParams: p, zone: time.UTC, asked: twoDays, before: &twoDays})
 	golden(t, "days_by_order_compared", days.sql())
-	golden(t, "buyers_of_days_compared", days.buyers().sql())
+	golden(t, "buyers_of_days_compared", buyersQuery{days}.sql())
 }
 
 func TestWhatIsNotAboutWholeDaysReadsEveryFact(t *testing.T) {

@@ -2,6 +2,8 @@ package warehouse
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -11,14 +13,20 @@ import (
 
 // daySum is what facts of one kind add up to on one local day: with those that the filters leave apart from the others.
 type daySum struct {
-	Kind string `ch:"kind"`
-	Used bool   `ch:"used"`
+	Kind string
+	Used bool
 	// Day counts from 1970.
-	Day      int32     `ch:"day"`
-	Quantity int64     `ch:"quantity"`
-	Revenue  int64     `ch:"revenue"`  // minor units
-	Discount int64     `ch:"discount"` // minor units
-	ValidTo  time.Time `ch:"valid_to"`
+	Day      int32
+	Quantity int64
+	Revenue  int64 // minor units
+	Discount int64 // minor units
+	ValidTo  time.Time
+	// Buyers are the different ones of its orders, if they were asked for: as text, since the driver reads arrays slowly.
+	Buyers string
+}
+
+func (d *daySum) columns() []any {
+	return []any{&d.Kind, &d.Used, &d.Day, &d.Quantity, &d.Revenue, &d.Discount, &d.ValidTo, &d.Buyers}
 }
 
 // dayTotal is sums in the making, with amounts in minor units: adding decimals up takes longer than the statement.
@@ -26,10 +34,12 @@ type dayTotal struct {
 	sums
 
 	revenue, netRevenue, refunds, discountCost, netDiscountCost, shopRevenue int64
+	// buyers are those of each day.
+	buyers []string
 }
 
 // add adds a day to the measures that take its kind (see measures).
-func (t *dayTotal) add(d daySum) {
+func (t *dayTotal) add(d *daySum) {
 	kind := promo.FactKind(d.Kind)
 	if kind == promo.FactLine {
 		t.shopRevenue += d.Revenue
@@ -49,6 +59,9 @@ func (t *dayTotal) add(d daySum) {
 		t.Usage += d.Quantity
 	case promo.FactOrder:
 		t.Orders += d.Quantity
+		if d.Buyers != "" {
+			t.buyers = append(t.buyers, d.Buyers)
+		}
 	case promo.FactFirstOrder:
 		t.NewBuyers += d.Quantity
 	case promo.FactLine:
@@ -64,17 +77,33 @@ func (t *dayTotal) add(d daySum) {
 	}
 }
 
-// whole are the sums, in a currency of so many digits, with so many buyers.
-func (t *dayTotal) whole(digits int32, buyers uint64) *sums {
+// whole are the sums, in a currency of so many digits.
+func (t *dayTotal) whole(digits int32) *sums {
 	s, amount := t.sums, func(minor int64) decimal.Decimal { return decimal.New(minor, -digits) }
-	s.Buyers = buyers
+	s.Buyers = different(t.buyers)
 	s.Revenue, s.NetRevenue, s.Refunds = amount(t.revenue), amount(t.netRevenue), amount(t.refunds)
 	s.DiscountCost, s.NetDiscountCost, s.ShopRevenue = amount(t.discountCost), amount(t.netDiscountCost), amount(t.shopRevenue)
 	return &s
 }
 
-// addDays adds the days of a period to its tally, which has the buyers already. Buckets of days are called by when they begin in
-// the period as it was asked for. What had been issued before all buckets is in the first.
+// different counts the different numbers in lists, in each of which all are.
+func different(lists []string) uint64 {
+	if len(lists) == 1 {
+		return uint64(strings.Count(lists[0], ",") + 1)
+	}
+	var all []uint64
+	for _, list := range lists {
+		for number := range strings.SplitSeq(list, ",") {
+			n, _ := strconv.ParseUint(number, 10, 64) // ClickHouse wrote it
+			all = append(all, n)
+		}
+	}
+	slices.Sort(all)
+	return uint64(len(slices.Compact(all)))
+}
+
+// addDays adds the days of a period to its tally. Buckets of days are called by when they begin in the period as it was asked for.
+// What had been issued before all buckets is in the first.
 func addDays(days []daySum, digits int32, dates, asked *span, to *tally) {
 	var whole dayTotal
 	buckets := make([]dayTotal, len(dates.cuts))
@@ -83,7 +112,8 @@ func addDays(days []daySum, digits int32, dates, asked *span, to *tally) {
 		starts[i] = c.From.Unix()
 	}
 	from, end := dates.From.Unix(), dates.To.Unix()
-	for _, d := range days {
+	for i := range days {
+		d := &days[i]
 		at := int64(d.Day) * int64(24*time.Hour/time.Second)
 		if at >= end || at < from && promo.FactKind(d.Kind) != promo.FactQuantity {
 			continue
@@ -97,10 +127,9 @@ func addDays(days []daySum, digits int32, dates, asked *span, to *tally) {
 			buckets[next].add(d)
 		}
 	}
-	to.total = *whole.whole(digits, to.total.Buyers)
+	to.total = *whole.whole(digits)
 	for i, c := range asked.cuts {
-		start := uint32(c.From.Unix())
-		to.buckets[start] = buckets[i].whole(digits, to.bucket(start).Buyers)
+		to.buckets[uint32(c.From.Unix())] = buckets[i].whole(digits)
 	}
 }
 

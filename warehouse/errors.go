@@ -12,6 +12,7 @@ import (
 
 // Numbers of ClickHouse's errors, from its ErrorCodes.cpp.
 const (
+	codeTooManyRows         = 158
 	codeTimeoutExceeded     = 159
 	codeTooSlow             = 160
 	codeMemoryLimitExceeded = 241

@@ -220,6 +220,7 @@ func TestReportsAreWhatPlainStatementsTellOfTheLedger(t *testing.T) {
 			must(t, err)
 			rapid.Check(t, func(r *rapid.T) {
 				o := oracle{r, b.owner, randomQuestion(r, shop, at)}
+				b.takeForLarge(shop, rapid.Bool().Draw(r, "large"))
 				o.hold(t.Context(), b.Warehouse)
 			})
 		})

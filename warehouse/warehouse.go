@@ -9,6 +9,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/pressly/goose/v3"
 
 	"voucherhouse/promo"
@@ -38,7 +39,9 @@ type Warehouse struct {
 	// ready says that the tables are there, current, and this ledger's. Until then nothing is read or written.
 	ready atomic.Bool
 	// days says that all facts know their day.
-	days    atomic.Bool
+	days atomic.Bool
+	// large are the shops that are known not to be small (see smallShopQuery).
+	large   *lru.Cache[promo.ShopID, struct{}]
 	updates updates
 	// reports bounds those that are under way, and with them the memory that they may take together.
 	reports chan struct{}
@@ -52,6 +55,7 @@ func Open(options *clickhouse.Options, ledger Ledger, lead Lead, clock func() ti
 		return nil, fmt.Errorf("reading where ClickHouse is: %w", err)
 	}
 	w := &Warehouse{options: options, conn: conn, ledger: ledger, clock: clock, reports: make(chan struct{}, mostReports)}
+	w.large, _ = lru.New[promo.ShopID, struct{}](mostLarge) // fails only for a size below one
 	w.relay = newRelay(w.Prepare, lead, conn)
 	w.updates.moved, w.updates.ask = w.moved, w.CoreData
 	return w, nil
@@ -171,15 +175,43 @@ type undated struct{ context.Context }
 func (undated) Deadline() (time.Time, bool) { return time.Time{}, false }
 
 // query runs a report's statement with its parameters and gives the rows.
-func query[R any](ctx context.Context, w *Warehouse, sql string, params clickhouse.Parameters) ([]R, error) {
+func query[R any](ctx context.Context, w *Warehouse, sql string, params clickhouse.Parameters) (rows []R, err error) {
+	err = w.report(ctx, params, func(ctx context.Context) error { return w.conn.Select(ctx, &rows, sql) })
+	return rows, err
+}
+
+// scan is query for many rows, of which columns are the places of a statement's columns, in their order: finding each by its
+// name takes longer than reading it.
+func scan[R any](ctx context.Context, w *Warehouse, sql string, params clickhouse.Parameters, columns func(*R) []any) (all []R, err error) {
+	err = w.report(ctx, params, func(ctx context.Context) error {
+		rows, err := w.conn.Query(ctx, sql)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		var row R
+		places := columns(&row)
+		for rows.Next() {
+			if err := rows.Scan(places...); err != nil {
+				return err
+			}
+			all = append(all, row)
+		}
+		return rows.Err()
+	})
+	return all, err
+}
+
+// report asks within the limits of a report.
+func (w *Warehouse) report(ctx context.Context, params clickhouse.Parameters, ask func(context.Context) error) error {
 	if !w.ready.Load() {
-		return nil, asError(ErrAway)
+		return asError(ErrAway)
 	}
 	select {
 	case w.reports <- struct{}{}:
 		defer func() { <-w.reports }()
 	case <-ctx.Done():
-		return nil, asError(ctx.Err())
+		return asError(ctx.Err())
 	}
 	ctx, cancel := context.WithTimeout(ctx, reportTime+time.Second)
 	defer cancel()
@@ -189,9 +221,8 @@ func query[R any](ctx context.Context, w *Warehouse, sql string, params clickhou
 		// Over HTTP a server goes on for a caller who is gone, unless it is told not to.
 		"cancel_http_readonly_queries_on_client_close": 1,
 	}))
-	var rows []R
-	if err := w.conn.Select(ctx, &rows, sql); err != nil {
-		return nil, asError(err)
+	if err := ask(ctx); err != nil {
+		return asError(err)
 	}
-	return rows, nil
+	return nil
 }

@@ -5,7 +5,8 @@ select
     sum(quantity) as quantity,
     toInt64(sum(revenue) * {unit:UInt32}) as revenue,
     toInt64((sum(item_discount) + sum(voucher_discount)) * {unit:UInt32}) as discount,
-    max(valid_to) as valid_to
+    max(valid_to) as valid_to,
+    '' as buyers
 from facts
 where shop_id = {shop:UInt64}
   and ordered_day < {to:Date32} and (ordered_day >= {from:Date32} or kind = 'quantity')

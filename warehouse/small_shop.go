@@ -1,0 +1,44 @@
+package warehouse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+)
+
+// smallShopQuery asks for days and the buyers of each in one statement, over the facts themselves. Most of what a small shop's
+// report takes is planning its statements: one takes half as long as two.
+type smallShopQuery struct{ *dailyQuery }
+
+const (
+	// mostOfSmall is how many facts a small shop has at most: with more, the two statements are quicker. The engine counts in
+	// blocks of 8,192 rows, and takes a block or two of each part of the table for the shop's.
+	mostOfSmall = 200_000
+	// mostLarge bounds how many larger shops are remembered. One that is not costs a refusal before its report.
+	mostLarge = 10_000
+)
+
+const (
+	buyersOfDay = "arrayStringConcat(groupUniqArrayIf(buyer_id, kind = 'order' and buyer_id != 0), ',')"
+	onlyOfSmall = ", optimize_use_projections = 0, max_rows_to_read = %d, read_overflow_mode = 'throw'"
+)
+
+func (q smallShopQuery) sql() string {
+	return q.days(buyersOfDay, fmt.Sprintf(onlyOfSmall, mostOfSmall))
+}
+
+// smallShopDays gives the days of a small shop. The engine refuses those of a larger one, which are not asked for again: ok is
+// false then.
+func (w *Warehouse) smallShopDays(ctx context.Context, q *dailyQuery) (days []daySum, ok bool, err error) {
+	if _, large := w.large.Get(q.Shop.ID); large {
+		return nil, false, nil
+	}
+	days, err = scan(ctx, w, smallShopQuery{q}.sql(), q.parameters(), (*daySum).columns)
+	if exception, refused := errors.AsType[*clickhouse.Exception](err); refused && exception.Code == codeTooManyRows {
+		w.large.Add(q.Shop.ID, struct{}{})
+		return nil, false, nil
+	}
+	return days, true, err
+}
