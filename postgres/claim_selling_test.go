@@ -168,3 +168,18 @@ func TestCountersAreLookedUp(t *testing.T) {
 		tx.MustExec("deallocate counting")
 	}
 }
+
+// A server that was restarted has ended the connections that it knew: nobody's claim pays for that.
+func TestWhatSellsOutlivesItsConnections(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	v := b.voucher(b.shop("A"), copies(9, 9))
+	l := b.another()
+	for range 3 {
+		if _, _, err := l.Claim(t.Context(), promo.ClaimRequest{Voucher: v.ID, Subject: "ann"}); err != nil {
+			t.Fatal(err)
+		}
+		b.exec(`select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`)
+	}
+	b.checkLedger(v.ID, 3)
+}

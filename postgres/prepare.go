@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/lib/pq"
 )
@@ -45,6 +46,23 @@ type preparingConn struct {
 	kept map[string]preparedStatement
 	// names are those of statements for execute.
 	names map[string]string
+	// asked is when the connection was last taken up again, and known to be good.
+	asked time.Time
+}
+
+// surelyAlive is how long a connection is trusted to be good without being asked.
+const surelyAlive = time.Second
+
+// ResetSession asks a connection that was left alone whether its server is still there. A transaction that cannot begin is begun
+// on another connection, but a message that comes to no end cannot be sent again.
+func (c *preparingConn) ResetSession(ctx context.Context) error {
+	if now := time.Now(); now.Sub(c.asked) > surelyAlive {
+		if err := c.Ping(ctx); err != nil {
+			return driver.ErrBadConn
+		}
+		c.asked = now
+	}
+	return c.pqConn.ResetSession(ctx)
 }
 
 type beginWith struct{}
