@@ -78,7 +78,10 @@ func withLiterals(statement string, texts ...string) string {
 // does, and must not be made for a table that is still small. What a list looks for depends on which of its filters are given,
 // so each page has a plan of its own; as has what an import or the relay reads, where a plan is little beside the reading.
 func (s scope) planning() (cacheMode, seqscan string) {
-	if s.browsing || s.role == roleImport || s.role == roleRelay {
+	switch {
+	case s.role == roleImport:
+		return "auto", "on"
+	case s.browsing || s.role == roleRelay:
 		return "force_custom_plan", "on"
 	}
 	return "force_generic_plan", "off"
