@@ -6,6 +6,8 @@
 BIN := bin/voucherhouse
 # Without notes for debuggers: on a fresh machine the compiler is then done a fifth sooner.
 export GOFLAGS ?= -gcflags=all=-dwarf=false -ldflags=-w
+# The compiler's memory is hardly worth collecting: below the limit it is left alone, which saves a tenth of the time.
+BUILD := GOGC=off GOMEMLIMIT=512MiB go build
 # Packages of npm: both engines and what the explorer is built from.
 NODE := node_modules/.package-lock.json
 PAGE := web/dist/explorer/index.html
@@ -18,11 +20,11 @@ run: build ## Serve a sample shop to explore, with a token for each role
 
 build: ## Build the program, with the explorer in it
 	@$(MAKE) --no-print-directory -j2 $(PAGE) compile
-	go build -o $(BIN) .
+	$(BUILD) -o $(BIN) .
 
 # Compiles while npm fetches: only the page is missing then.
 compile:
-	@go build ./...
+	@$(BUILD) ./...
 
 web: $(PAGE) ## Build the explorer page
 
