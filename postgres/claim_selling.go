@@ -15,21 +15,23 @@ import (
 const (
 	// lockSelling tells claimSelling which vouchers it has locked: what is behind a lock can only be seen by another statement.
 	lockSelling = `
-with ` + madeBuyers + `, locked as materialized (` + vouchersOfBatch + ` and (select count(*) from made) >= 0
-order by p.id
-for no key update of v skip locked for share of p skip locked
+with ` + madeBuyers + `, locked as materialized (
+    select p.id
+    from promotions p join vouchers v on v.shop_id = p.shop_id and v.id = p.id
+    where p.shop_id = $1 and p.id = any ($2) and (select count(*) from made) >= 0
+    order by p.id
+    for no key update of v skip locked for share of p skip locked
 )
-select *, set_config('app.locked', (select array_agg(id)::text from locked), true) as told
-from locked`
+select set_config('app.locked', coalesce(array_agg(id), '{}')::text, true) from locked`
 	// claimSelling makes those claims that nothing stands against: the voucher is as it was when it was looked at, the buyer may
 	// have another copy, one is left, and the key is new.
 	claimSelling = `
 with selling as materialized (
-    select v.id, p.version, v.claims_per_customer, v.total_quantity - v.claimed as remaining
+    select v.id, p.version, v.claims_per_customer, v.claimed, v.total_quantity
     from vouchers v join promotions p on p.shop_id = v.shop_id and p.id = v.id
-    where v.shop_id = $1 and v.id = any (nullif(current_setting('app.locked', true), '')::bigint[])
+    where v.shop_id = $1 and v.id = any (current_setting('app.locked')::bigint[])
 ), standing as (
-    select a.*, b.id as buyer_id, s.claims_per_customer, s.remaining,
+    select a.*, b.id as buyer_id, s.claims_per_customer, s.claimed, s.total_quantity,
         (select count(*) from claims c where c.shop_id = $1 and c.voucher_id = s.id and c.buyer_id = b.id)
         + row_number() over (partition by s.id, b.id order by a.ordinal) as copy
     from unnest($3::bigint[], $4::int[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[], $11::bytea[])
@@ -41,8 +43,9 @@ with selling as materialized (
     select *, row_number() over (partition by voucher_id order by ordinal) as place
     from standing where copy <= claims_per_customer
 ), made as materialized (
-    select nextval('claims_id_seq') as id, ordinal, voucher_id, buyer_id, fact, valid_from, valid_to, caller, key, body
-    from allowed where place <= remaining
+    select nextval('claims_id_seq') as id, ordinal, voucher_id, claimed + place as claimed, total_quantity, buyer_id, fact, valid_from, valid_to,
+        caller, key, body
+    from allowed where claimed + place <= total_quantity
 ), claimed as (
     insert into claims (shop_id, id, voucher_id, buyer_id, source, claimed_at, valid_from, valid_to)
     overriding system value
@@ -54,7 +57,7 @@ with selling as materialized (
     insert into idempotency_keys (shop_id, caller, key, body, result_id, used_at)
     select $1, caller, key, body, id, $2::timestamptz from made where key <> '' order by caller, key
 )
-select ordinal, id, buyer_id from made`
+select ordinal, id, buyer_id, claimed, total_quantity from made`
 )
 
 // sellClaims makes the claims of vouchers that are selling, in one round trip, and gives back those that something may stand
@@ -143,15 +146,20 @@ func (b *claimBatch) calls() ([]call, error) {
 	}, nil
 }
 
-// sold reads what a call of calls found.
+// sold reads what claimSelling has made. The vouchers become what they were by the last of their claims: what is remembered of them
+// others read, so they are copies.
 func (b *claimBatch) sold(call int, rows *sqlx.Rows) error {
-	if call == 0 {
-		return b.soldOf(rows)
-	}
 	var made []struct {
-		Ordinal int
-		ID      int64
-		BuyerID promo.BuyerID `db:"buyer_id"`
+		Ordinal       int
+		ID            int64
+		BuyerID       promo.BuyerID `db:"buyer_id"`
+		Claimed       int
+		TotalQuantity int `db:"total_quantity"`
+	}
+	if call == 0 {
+		for rows.Next() { // the vouchers that were locked: claimSelling knows them
+		}
+		return rows.Err()
 	}
 	if err := sqlx.StructScan(rows, &made); err != nil {
 		return fmt.Errorf("reading claims that were made: %w", err)
@@ -159,24 +167,10 @@ func (b *claimBatch) sold(call int, rows *sqlx.Rows) error {
 	for _, r := range made {
 		c := b.outcomes[r.Ordinal-1].claim
 		c.ID.Serial, c.Buyer = r.ID, r.BuyerID
+		v := *b.vouchers[c.Voucher]
+		v.Claimed, v.TotalQuantity = max(v.Claimed, r.Claimed), r.TotalQuantity
+		b.vouchers[c.Voucher] = &v
 		b.made = append(b.made, r.Ordinal-1)
-		b.vouchers[c.Voucher].Claimed++
-	}
-	return nil
-}
-
-// soldOf reads the vouchers that were locked, as they were before the claims.
-func (b *claimBatch) soldOf(rows *sqlx.Rows) error {
-	var locked []struct {
-		voucherRow
-		Told string
-	}
-	if err := sqlx.StructScan(rows, &locked); err != nil {
-		return fmt.Errorf("reading vouchers: %w", err)
-	}
-	for _, r := range locked {
-		v := r.promo()
-		b.vouchers[v.ID] = v
 	}
 	return nil
 }

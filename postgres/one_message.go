@@ -31,7 +31,7 @@ func (l *Ledger) inOneMessage(ctx context.Context, s scope, calls []call, read f
 		return fmt.Errorf("connecting for a message: %w", err)
 	}
 	defer conn.Close()
-	message, err := write(ctx, conn, s, calls)
+	message, err := write(ctx, conn, append([]call{{enterScope, s.settings()}}, calls...))
 	if err != nil {
 		return err
 	}
@@ -54,9 +54,8 @@ func (l *Ledger) inOneMessage(ctx context.Context, s scope, calls []call, read f
 }
 
 // write puts the message together. Without a word about transactions, a message is one.
-func write(ctx context.Context, conn *sqlx.Conn, s scope, calls []call) (string, error) {
+func write(ctx context.Context, conn *sqlx.Conn, calls []call) (string, error) {
 	var text strings.Builder
-	text.WriteString(s.statement())
 	err := conn.Raw(func(c any) error {
 		for _, call := range calls {
 			name, err := c.(*preparingConn).named(ctx, call.query)
@@ -67,7 +66,7 @@ func write(ctx context.Context, conn *sqlx.Conn, s scope, calls []call) (string,
 			for i, argument := range call.arguments {
 				literals[i] = pq.QuoteLiteral(argument)
 			}
-			fmt.Fprintf(&text, "; execute %s (%s)", name, strings.Join(literals, ", "))
+			fmt.Fprintf(&text, "execute %s (%s);", name, strings.Join(literals, ", "))
 		}
 		return nil
 	})

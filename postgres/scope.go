@@ -56,13 +56,16 @@ select set_config('app.buyer', coalesce((select id::text from buyers where exter
 )
 
 // statement enters the scope. It has no arguments, so that it can go to the server with the one that begins the transaction.
-func (s scope) statement() string {
+func (s scope) statement() string { return withLiterals(enterScope, s.settings()...) }
+
+// settings are what enterScope sets.
+func (s scope) settings() []string {
 	accounts := make([]int64, len(s.accounts))
 	for i, a := range s.accounts {
 		accounts[i] = a.Serial
 	}
 	cacheMode, seqscan := s.planning()
-	return withLiterals(enterScope, s.role, array(shopNumbers(s.shops)), s.subject, string(s.actor), s.at.Format(time.RFC3339Nano), array(accounts), cacheMode, seqscan)
+	return []string{s.role, array(shopNumbers(s.shops)), s.subject, string(s.actor), s.at.Format(time.RFC3339Nano), array(accounts), cacheMode, seqscan}
 }
 
 // withLiterals puts texts into the places of $1 to $9.
