@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 
 	"voucherhouse/promo"
 )
@@ -15,7 +17,7 @@ import (
 const (
 	// lockSelling tells claimSelling which vouchers it has locked: what is behind a lock can only be seen by another statement.
 	lockSelling = `
-with ` + madeBuyers + `, locked as materialized (
+with ` + buyersMade + `, locked as materialized (
     select p.id
     from promotions p join vouchers v on v.shop_id = p.shop_id and v.id = p.id
     where p.shop_id = $1 and p.id = any ($2) and (select count(*) from made) >= 0
@@ -50,7 +52,7 @@ with selling as materialized (
     insert into claims (shop_id, id, voucher_id, buyer_id, source, claimed_at, valid_from, valid_to)
     overriding system value
     select $1, id, voucher_id, buyer_id, 'STOREFRONT', $2::timestamptz, valid_from, valid_to from made
-), ` + countClaims + `, facts as (
+), ` + countMade + `, facts as (
     insert into outbox (shop_id, kind, at, payload)
     select $1, 'claim', $2::timestamptz, ('{"buyer":' || buyer_id || ',' || substr(fact, 2))::json from made
 ), bound as (
@@ -64,7 +66,9 @@ select ordinal, id, buyer_id, claimed, total_quantity from made`
 // against: which rule that is, only a closer look can tell. What a hot voucher's claims take is mostly waiting for one statement after
 // another; here Postgres goes through all of them while the callers of the claims before are answered.
 func (l *Ledger) sellClaims(ctx context.Context, pending []*pendingClaim) (others []*pendingClaim) {
-	b, others := l.sellable(pending)
+	first, twice := apart(pending)
+	b, others := l.sellable(first)
+	others = append(others, twice...)
 	if len(b.pending) == 0 {
 		return others
 	}
@@ -103,13 +107,17 @@ func (b *claimBatch) sell(ctx context.Context) (undone bool, err error) {
 	switch {
 	case err == nil || errors.Is(err, errAway) || errors.Is(err, errSlow):
 		return false, err
-	case refused || errors.Is(err, errBytes):
+	case errors.Is(err, errBytes) || pq.As(err, pqerror.UniqueViolation, pqerror.TRDeadlockDetected) != nil:
+		return true, err
+	case refused:
+		slog.ErrorContext(ctx, "selling claims in one message", "error", err) // decided one rule after another, they take longer
 		return true, err
 	}
 	return false, fmt.Errorf("%w: %w", errAway, err)
 }
 
-// sellable are the claims that buyers make by themselves of vouchers that were selling and can be claimed by what was known then.
+// sellable are the claims that buyers make by themselves of vouchers that were selling and can be claimed by what was known then. The
+// moment is that at which they had their turn: nothing they then wait for is another claim.
 func (l *Ledger) sellable(pending []*pendingClaim) (b *claimBatch, others []*pendingClaim) {
 	b = &claimBatch{ledger: l, shop: pending[0].request.Voucher.Shop, now: l.now(), vouchers: map[promo.VoucherID]*promo.Voucher{}}
 	for _, p := range pending {
@@ -136,30 +144,25 @@ func (b *claimBatch) calls() ([]call, error) {
 		b.outcomes[i].claim, versions[i] = c, int64(b.vouchers[p.request.Voucher].Version)
 	}
 	asked, _ := b.asked()
-	shop, subjects := strconv.FormatInt(int64(b.shop), 10), text(pq.StringArray(asked))
+	shop, subjects := strconv.FormatInt(int64(b.shop), 10), arrayText(pq.StringArray(asked))
 	return []call{
 		{lockSelling, []string{shop, array(b.serials()), subjects}},
 		{claimSelling, []string{
-			shop, instant(b.now), array(m.vouchers), array(versions), subjects, text(pq.StringArray(m.facts)), text(pq.StringArray(m.validFrom)),
-			text(pq.StringArray(m.validTo)), text(pq.StringArray(m.callers)), text(pq.StringArray(m.keys)), text(pq.ByteaArray(m.bodies)),
+			shop, instant(b.now), array(m.vouchers), array(versions), subjects, arrayText(pq.StringArray(m.facts)), arrayText(pq.StringArray(m.validFrom)),
+			arrayText(pq.StringArray(m.validTo)), arrayText(pq.StringArray(m.callers)), arrayText(pq.StringArray(m.keys)), arrayText(pq.ByteaArray(m.bodies)),
 		}},
 	}, nil
 }
 
 // sold reads what claimSelling has made. The vouchers become what they were by the last of their claims: what is remembered of them
 // others read, so they are copies.
-func (b *claimBatch) sold(call int, rows *sqlx.Rows) error {
+func (b *claimBatch) sold(rows *sqlx.Rows) error {
 	var made []struct {
 		Ordinal       int
 		ID            int64
 		BuyerID       promo.BuyerID `db:"buyer_id"`
 		Claimed       int
 		TotalQuantity int `db:"total_quantity"`
-	}
-	if call == 0 {
-		for rows.Next() { // the vouchers that were locked: claimSelling knows them
-		}
-		return rows.Err()
 	}
 	if err := sqlx.StructScan(rows, &made); err != nil {
 		return fmt.Errorf("reading claims that were made: %w", err)

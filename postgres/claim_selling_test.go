@@ -174,7 +174,7 @@ func TestWhatSellsOutlivesItsConnections(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	v := b.voucher(b.shop("A"), copies(9, 9))
-	l := b.another()
+	l := b.another() // whose connections are new: none has been asked yet
 	for range 3 {
 		if _, _, err := l.Claim(t.Context(), promo.ClaimRequest{Voucher: v.ID, Subject: "ann"}); err != nil {
 			t.Fatal(err)
@@ -182,4 +182,26 @@ func TestWhatSellsOutlivesItsConnections(t *testing.T) {
 		b.exec(`select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`)
 	}
 	b.checkLedger(v.ID, 3)
+}
+
+// Texts go to the server in the message itself, so they must be told from it.
+func TestQ1WhatSellsTakesEveryText(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	v := b.voucher(b.shop("A"), copies(99, 1))
+	b.claim(v.ID, "ann")
+	subjects := []string{`o'brien`, `back\slash\'`, `{"a",b}`, `'); drop table claims; --`, "new\nline", "Żółć 🎟️", "$1", ``}
+	for _, subject := range subjects {
+		r := promo.ClaimRequest{Voucher: v.ID, Subject: subject, IdempotencyKey: subject + "'"}
+		wantLeft(t, sells(t, b.Ledger, r))
+		if again, _, err := b.another().Claim(t.Context(), r); err != nil || again.ID.Serial == 0 {
+			t.Errorf("%q: %v, %v", subject, again, err)
+		}
+		b.claim(v.ID, "z"+subject) // it sells again
+	}
+	b.checkLedger(v.ID, 1+2*len(subjects))
+	for _, bad := range []string{"nul\x00", "no utf8\xff"} {
+		wantLeft(t, sells(t, b.Ledger, promo.ClaimRequest{Voucher: v.ID, Subject: "bo"}, promo.ClaimRequest{Voucher: v.ID, Subject: bad}), "bo", bad)
+	}
+	b.checkLedger(v.ID, 1+2*len(subjects))
 }

@@ -25,13 +25,13 @@ with made as materialized (
     insert into claims (shop_id, id, voucher_id, buyer_id, source, claimed_at, valid_from, valid_to, distribution_id)
     overriding system value
     select $1, id, voucher_id, buyer_id, source, $2, valid_from, valid_to, distribution_id from made
-), ` + countClaims + `, facts as (
+), ` + countMade + `, facts as (
     insert into outbox (shop_id, kind, at, payload)
     select $1, 'claim', $2, payload from made
 )
 select id from made order by ordinal`
-	// The arrays have the counters looked up: joined, all of the shop would be read where their number is not known yet.
-	countClaims = `sums as materialized (
+	// countMade counts the rows of made at their vouchers. The arrays have the counters looked up: joined, all of the shop would be read where their number is not known yet.
+	countMade = `sums as materialized (
     select voucher_id, count(*) as claims from made group by 1
 ), counted as (
     update vouchers v set claimed = v.claimed + n.claims

@@ -46,15 +46,16 @@ type preparingConn struct {
 	kept map[string]preparedStatement
 	// names are those of statements for execute.
 	names map[string]string
-	// asked is when the connection was last taken up again, and known to be good.
+	// asked is when the server last said that it is there.
 	asked time.Time
 }
 
 // surelyAlive is how long a connection is trusted to be good without being asked.
 const surelyAlive = time.Second
 
-// ResetSession asks a connection that was left alone whether its server is still there. A transaction that cannot begin is begun
-// on another connection, but a message that comes to no end cannot be sent again.
+// ResetSession asks the server of a connection that is taken up again, once a second at the most, whether it is still there. A
+// transaction that cannot begin is begun on another connection, but a message that comes to no end cannot be sent again: what is
+// in flight when a server ends fails.
 func (c *preparingConn) ResetSession(ctx context.Context) error {
 	if now := time.Now(); now.Sub(c.asked) > surelyAlive {
 		if err := c.Ping(ctx); err != nil {

@@ -107,9 +107,6 @@ func list[T any](p *planner, item appendTo[T], values []T) written {
 	}
 	text := []byte{'['}
 	for i := range values {
-		if i == 1 {
-			text = slices.Grow(text, len(text)*len(values)) // the others will be about as long
-		}
 		if i > 0 {
 			text = append(text, ',')
 		}

@@ -12,7 +12,7 @@ import (
 type buyersQuery struct{ *dailyQuery }
 
 // Times only narrow what is looked at in the key: days say exactly what is asked, and are quicker to read. The whole is united from
-// its buckets, where taking each buyer twice would take longer. Looking for a projection takes longer than a small shop's orders do.
+// its buckets, where taking each buyer twice would take longer. No projection has buyers: none is looked for.
 const buyersSQL = `%[1]sselect
     %[2]s,
     uniqExact(buyer_id) as buyers

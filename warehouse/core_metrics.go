@@ -177,7 +177,10 @@ func (r reader) count(s *sums, m Metric) *int64 {
 	if !ok {
 		return nil
 	}
-	n, _ := s.count(d.over[0])
+	n, counts := s.count(d.over[0])
+	if !counts {
+		panic("no measure counts " + string(m))
+	}
 	return &n
 }
 

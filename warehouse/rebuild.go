@@ -14,11 +14,18 @@ type Progress func(done, total int64)
 var ErrBusy = errors.New("another process delivers to the warehouse or rebuilds it: ask that one")
 
 const (
-	dropRebuild   = `drop table if exists facts_rebuild sync`
-	createRebuild = `create table facts_rebuild as facts`
-	// An interrupted rebuild goes on if its table is still made as that of the facts is.
+	dropRebuild = `drop table if exists facts_rebuild sync`
+	// The engine is that of 0001_facts.sql, which the facts of an older warehouse may not have yet.
+	createRebuild = `
+create table facts_rebuild as facts engine = MergeTree
+partition by toYear(at)
+primary key (shop_id, kind, at)
+order by (shop_id, kind, at, tx, id)
+settings non_replicated_deduplication_window = 1000`
+	// An interrupted rebuild goes on if its table has the columns, indexes and projections of the facts, and years.
 	rebuildTables = `
-select count() = 2 and uniqExact(substring(create_table_query, position(create_table_query, '('))) = 1
+select count() = 2 and uniqExact(extract(create_table_query, '(?s)\\((.*)\\)\\s*ENGINE')) = 1
+    and anyIf(partition_key, name = 'facts_rebuild') = 'toYear(at)'
 from system.tables
 where database = currentDatabase() and name in ('facts', 'facts_rebuild')`
 	exchange = `exchange tables facts and facts_rebuild`

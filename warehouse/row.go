@@ -135,8 +135,8 @@ func amount(minor int64, digits int32) decimal.Decimal {
 	return decimal.New(minor, -digits)
 }
 
-// partitionOf is the part of a range that a fact is delivered with: the month of its own time. A month lies in one partition of
-// the table, and only within one is an insert atomic.
+// partitionOf is what a fact is delivered with: the others of the month of its own time. A month lies in one partition of the table,
+// be it by month or by year, and only within one is an insert atomic.
 func partitionOf(at time.Time) int {
 	at = at.UTC()
 	return at.Year()*100 + int(at.Month())

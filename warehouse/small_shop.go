@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 )
@@ -18,6 +19,8 @@ const (
 	mostOfSmall = 200_000
 	// mostLarge bounds how many larger shops are remembered. One that is not costs a refusal before its report.
 	mostLarge = 10_000
+	// largeFor is how long one is: it may only have looked so, while the table had many parts.
+	largeFor = time.Hour
 )
 
 const (
@@ -32,12 +35,12 @@ func (q smallShopQuery) sql() string {
 // smallShopDays gives the days of a small shop. The engine refuses those of a larger one, which are not asked for again: ok is
 // false then.
 func (w *Warehouse) smallShopDays(ctx context.Context, q *dailyQuery) (days []daySum, ok bool, err error) {
-	if _, large := w.large.Get(q.Shop.ID); large {
+	if until, large := w.large.Get(q.Shop.ID); large && w.clock().Before(until) {
 		return nil, false, nil
 	}
 	days, err = scan(ctx, w, smallShopQuery{q}.sql(), q.parameters(), (*daySum).columns)
 	if exception, refused := errors.AsType[*clickhouse.Exception](err); refused && exception.Code == codeTooManyRows {
-		w.large.Add(q.Shop.ID, struct{}{})
+		w.large.Add(q.Shop.ID, w.clock().Add(largeFor))
 		return nil, false, nil
 	}
 	return days, true, err

@@ -10,7 +10,7 @@ import (
 // takeForLarge has the shop's days asked for as those of a large one, or not.
 func (w *Warehouse) takeForLarge(shop promo.Shop, large bool) {
 	if large {
-		w.large.Add(shop.ID, struct{}{})
+		w.large.Add(shop.ID, w.clock().Add(largeFor))
 	} else {
 		w.large.Remove(shop.ID)
 	}

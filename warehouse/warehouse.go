@@ -40,8 +40,8 @@ type Warehouse struct {
 	ready atomic.Bool
 	// days says that all facts know their day.
 	days atomic.Bool
-	// large are the shops that are known not to be small (see smallShopQuery).
-	large   *lru.Cache[promo.ShopID, struct{}]
+	// large are the shops that are known not to be small (see smallShopQuery), and until when.
+	large   *lru.Cache[promo.ShopID, time.Time]
 	updates updates
 	// reports bounds those that are under way, and with them the memory that they may take together.
 	reports chan struct{}
@@ -55,7 +55,7 @@ func Open(options *clickhouse.Options, ledger Ledger, lead Lead, clock func() ti
 		return nil, fmt.Errorf("reading where ClickHouse is: %w", err)
 	}
 	w := &Warehouse{options: options, conn: conn, ledger: ledger, clock: clock, reports: make(chan struct{}, mostReports)}
-	w.large, _ = lru.New[promo.ShopID, struct{}](mostLarge) // fails only for a size below one
+	w.large, _ = lru.New[promo.ShopID, time.Time](mostLarge) // fails only for a size below one
 	w.relay = newRelay(w.Prepare, lead, conn)
 	w.updates.moved, w.updates.ask = w.moved, w.CoreData
 	return w, nil

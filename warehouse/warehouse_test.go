@@ -36,17 +36,22 @@ func TestAWarehouseBelongsToOneLedger(t *testing.T) {
 	equal(t, first.count(t, "count()", "facts"), 0)
 }
 
-// What 0010_years.sql copies is all there, also when it was interrupted after the tables were exchanged.
-func TestFactsOutliveThatTheirPartitionsBecomeYears(t *testing.T) {
+// An older warehouse has its facts by month: it is delivered to as it is, and a rebuild makes it like a new one.
+func TestARebuildMakesPartitionsOfYears(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
+	parts := func(what string) string {
+		return "system." + what + " where database = currentDatabase() and table = 'facts'"
+	}
+	b.exec(t, "create table old as facts engine = MergeTree partition by toYYYYMM(at) order by (shop_id, kind, at, tx, id)")
+	b.exec(t, "exchange tables old and facts")
 	write(t, b.owner, b.shop, claims(3, march)...)
-	write(t, b.owner, b.shop, claims(2, march.AddDate(-1, 0, 0))...)
+	write(t, b.owner, b.shop, claims(2, march.AddDate(0, -2, 0))...)
 	must(t, b.deliver(t))
-	b.exec(t, "alter table goose_db_version delete where version_id = 10 settings mutations_sync = 1")
-	b.exec(t, "create table facts_by_year (whatever Int8) engine = Memory")
-	must(t, b.Migrate(t.Context()))
+	equal(t, b.count(t, "uniqExact(partition)", parts("parts")+" and active"), 2)
+	must(t, b.Rebuild(t.Context(), ignore))
 	equal(t, b.count(t, "count()", "facts"), 5)
-	equal(t, b.count(t, "uniqExact(partition)", "system.parts where active and database = currentDatabase() and table = 'facts'"), 2)
-	equal(t, b.count(t, "count()", "system.tables where database = currentDatabase() and name = 'facts_by_year'"), 0)
+	equal(t, b.count(t, "uniqExact(partition)", parts("parts")+" and active"), 1)
+	equal(t, b.count(t, "countIf(name = 'batches')", parts("data_skipping_indices")), 1)
+	equal(t, b.count(t, "countIf(name = 'days')", parts("projections")), 1)
 }

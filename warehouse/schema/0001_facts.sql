@@ -8,8 +8,10 @@
 -- that needs one; promotion before time would scatter a range over all promotions, and an order has several. (tx, id) makes
 -- the order whole, so that equal data is stored equally; it is not part of the index in memory.
 --
--- Partition: the month of the fact's own time, and since 0010_years.sql the year. An insert is atomic within a partition, so a
--- batch never spans two.
+-- Partition: the year of the fact's own time. What a report of a small shop takes is how many parts it must look into, and each
+-- partition has its own: by month, 300 days have eleven or more of them. Without partitions, merges would rewrite years that change
+-- no more together with what arrives. An insert is atomic within a partition, so a batch, which is of one month, spans no two.
+-- Facts of warehouses that are older are by month until a rebuild.
 create table facts (
     shop_id          UInt64,
     kind             Enum8('quantity' = 1, 'claim' = 2, 'redemption' = 3, 'cohort' = 4, 'order' = 5, 'line' = 6, 'first_order' = 7)
@@ -35,7 +37,7 @@ create table facts (
     -- After a doubt the relay counts the rows of one batch: this finds the few parts that can hold it.
     index batches batch type minmax
 ) engine = MergeTree
-partition by toYYYYMM(at)
+partition by toYear(at)
 primary key (shop_id, kind, at)
 order by (shop_id, kind, at, tx, id)
 -- A second line behind the manifests: the same batch again is dropped, if it is not older than so many others.
