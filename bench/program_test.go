@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -143,9 +144,9 @@ func memory(b *testing.B, pid int, figure string) int {
 	return 0
 }
 
-func median(d []time.Duration) time.Duration { return quantile(d, 0.5) }
+func median[N cmp.Ordered](d []N) N { return quantile(d, 0.5) }
 
-func quantile(d []time.Duration, q float64) time.Duration {
+func quantile[N cmp.Ordered](d []N, q float64) N {
 	sorted := slices.Sorted(slices.Values(d))
 	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))]
 }
