@@ -205,20 +205,28 @@ func (r reader) ratio(s *sums, m Metric) *float64 {
 
 // money is an amount in the shop's currency, rounded half up to its digits.
 func (r reader) money(s *sums, m Metric) *promo.Money {
-	if v, ok := r.value(s, m); ok {
-		return new(r.shop.Money(minorUnits(v, r.shop.Currency.Digits())))
+	d, ok := r.applying[m]
+	if !ok {
+		return nil
 	}
-	return nil
+	over, under := s.total(d.over), decimal.NewFromInt(1)
+	if d.under != nil {
+		under = s.total(d.under)
+	}
+	if under.IsZero() {
+		return nil
+	}
+	return new(r.shop.Money(minorUnits(over, under, r.shop.Currency.Digits())))
 }
 
-// minorUnits is an amount in the smallest units of a currency with so many digits, rounded half up. Most are small, and have few
-// digits more, if any.
-func minorUnits(v decimal.Decimal, digits int32) int64 {
-	more := -v.Exponent() - digits
-	if more < 0 || more > 3 || v.NumDigits() > exactInFloat {
-		return v.Shift(digits).Round(0).IntPart()
+// minorUnits is an amount's share in the smallest units of a currency with so many digits, rounded half up. Most amounts are small,
+// and have few digits more, if any; most shares are those of few.
+func minorUnits(over, under decimal.Decimal, digits int32) int64 {
+	more := -over.Exponent() - digits
+	if more < 0 || more > 3 || over.NumDigits() > exactInFloat || under.Exponent() != 0 || under.NumDigits() > 9 {
+		return over.DivRound(under, exactly).Shift(digits).Round(0).IntPart()
 	}
-	n, unit := v.CoefficientInt64(), [...]int64{1, 10, 100, 1000}[more]
+	n, unit := over.CoefficientInt64(), [...]int64{1, 10, 100, 1000}[more]*under.CoefficientInt64()
 	if n < 0 {
 		return (n - unit/2) / unit
 	}
