@@ -2,8 +2,10 @@ package e2e
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"voucherhouse/internal/testserver"
@@ -26,10 +28,20 @@ func TestWhatCannotBeGotIsRefusedWithACode(t *testing.T) {
 			t.Errorf("%s is answered %+v", name, answer)
 		}
 	}
-	response, err := http.Get(s.url + "/graphql?query=%7B__typename%7D&variables=%7B%7D")
-	must(t, err)
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		t.Errorf("a query is answered %s", response.Status)
+	for query, want := range map[string]struct {
+		status int
+		text   string
+	}{
+		"{__typename}":          {http.StatusOK, `{"data":{"__typename":"Query"}}`},
+		"mutation {__typename}": {http.StatusUnprocessableEntity, "Send a mutation with POST."},
+	} {
+		response, err := http.Get(s.url + "/graphql?variables=%7B%7D&query=" + url.QueryEscape(query))
+		must(t, err)
+		defer response.Body.Close()
+		text, err := io.ReadAll(response.Body)
+		must(t, err)
+		if response.StatusCode != want.status || !strings.Contains(string(text), want.text) {
+			t.Errorf("%s is answered %s, %s", query, response.Status, text)
+		}
 	}
 }

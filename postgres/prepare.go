@@ -13,14 +13,18 @@ import (
 // connector makes connections that prepare each statement the first time they send it, and keep it. Unprepared, a statement
 // with arguments takes two round trips instead of one, and is parsed, rewritten by the policies and planned each time: for a
 // claim or an order that is two thirds of what Postgres does for it.
-type connector struct{ *pq.Connector }
+type connector struct {
+	*pq.Connector
+	// asking has connections that are taken up again ask whether their server is still there.
+	asking bool
+}
 
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	conn, err := c.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &preparingConn{pqConn: conn.(pqConn), kept: map[string]preparedStatement{}, names: map[string]string{}}, nil
+	return &preparingConn{pqConn: conn.(pqConn), asking: c.asking, kept: map[string]preparedStatement{}, names: map[string]string{}}, nil
 }
 
 // pqConn is what database/sql may ask of a connection of lib/pq. It is its own transaction.
@@ -43,7 +47,8 @@ type preparedStatement interface {
 
 type preparingConn struct {
 	pqConn
-	kept map[string]preparedStatement
+	asking bool
+	kept   map[string]preparedStatement
 	// names are those of statements for execute.
 	names map[string]string
 	// asked is when the server last said that it is there.
@@ -53,11 +58,10 @@ type preparingConn struct {
 // surelyAlive is how long a connection is trusted to be good without being asked.
 const surelyAlive = time.Second
 
-// ResetSession asks the server of a connection that is taken up again, once a second at the most, whether it is still there. A
-// transaction that cannot begin is begun on another connection, but a message that comes to no end cannot be sent again: what is
-// in flight when a server ends fails.
+// ResetSession asks the server, once a second at the most, whether it is still there. A transaction that cannot begin is begun on
+// another connection, but a message that comes to no end cannot be sent again: what is in flight when a server ends fails.
 func (c *preparingConn) ResetSession(ctx context.Context) error {
-	if now := time.Now(); now.Sub(c.asked) > surelyAlive {
+	if now := time.Now(); c.asking && now.Sub(c.asked) > surelyAlive {
 		if err := c.Ping(ctx); err != nil {
 			return driver.ErrBadConn
 		}

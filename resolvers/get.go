@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -47,7 +48,9 @@ type queriesOnly struct{ graphql.GraphExecutor }
 func (q queriesOnly) CreateOperationContext(ctx context.Context, p *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
 	operation, errs := q.GraphExecutor.CreateOperationContext(ctx, p)
 	if len(errs) == 0 && operation.Operation.Operation != ast.Query {
-		errs = gqlerror.List{{Message: "Send a " + string(operation.Operation.Operation) + " with POST."}}
+		refusal := &gqlerror.Error{Message: "Send a " + string(operation.Operation.Operation) + " with POST."}
+		errcode.Set(refusal, errcode.ValidationFailed)
+		errs = gqlerror.List{refusal}
 	}
 	return operation, errs
 }
