@@ -33,7 +33,7 @@ func (get) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor
 		name string
 		to   *map[string]any
 	}{{"variables", &params.Variables}, {"extensions", &params.Extensions}} {
-		text := values.Get(object.name)
+		text := values.Get(object.name) // of which decode would read no more than the first value
 		if text != "" && (!json.Valid([]byte(text)) || decode(strings.NewReader(text), object.to) != nil) {
 			refuse(w, http.StatusBadRequest, promo.InvalidInput, "The "+object.name+" must be an object in JSON.")
 			return
