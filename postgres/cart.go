@@ -70,11 +70,10 @@ func pricedProducts(ctx context.Context, tx *sqlx.Tx, shop promo.Shop, ids []pro
 }
 
 // candidates are a buyer's claims in a shop that a cart at $3 could use: what a buyer has redeemed, or let go more than
-// thirty days ago, is none any more. The limit has each claim looked up: joined, all redemptions of the shop would be read for each
-// where their number is not known yet.
+// thirty days ago, is none any more.
 const candidates = `
 where c.buyer_id = $2 and c.shop_id = $1 and c.valid_to > $3::timestamptz - interval '30 days'
-  and (select true from redemptions r where r.shop_id = c.shop_id and r.claim_id = c.id and r.reversed_at is null limit 1) is null`
+  and not exists (select from redemptions r where r.shop_id = c.shop_id and r.claim_id = c.id and r.reversed_at is null)`
 
 // cartClaims are the candidates with those products of the cart that are in scope. One that came after the lock ($5) is none
 // yet: another order may be taking it, too.
