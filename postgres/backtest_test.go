@@ -203,7 +203,7 @@ func (o *pastQuotes) look(s *till, d promo.Draft, r promo.CartRequest) {
 		if err != nil {
 			return nil, err
 		}
-		cart, err := s.cart(s.t.Context(), tx, r, holdings{}, now)
+		cart, err := readCart(s.t.Context(), tx, r, holdings{}, now)
 		held := promo.HeldClaim{Claim: &promo.Claim{Validity: promo.Period{From: now, To: now.AddDate(9, 0, 0)}}, Voucher: v, Products: map[promo.ProductID]bool{}}
 		for _, p := range d.Settings.Products {
 			held.Products[p] = true

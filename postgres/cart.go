@@ -2,8 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -48,25 +46,6 @@ type cartProductRow struct {
 	Tool      *string `db:"tool"`
 	Offer     *int64  `db:"offer_minor"`
 	Left      *int    `db:"units_left"`
-}
-
-// pricedProducts reads a cart's products, and the offers that run for each.
-func pricedProducts(ctx context.Context, tx *sqlx.Tx, shop promo.Shop, ids []promo.ProductID, locked holdings, now time.Time) (map[promo.ProductID]*promo.Product, map[promo.ProductID][]promo.Offer, error) {
-	rows := make([]cartProductRow, 0, len(ids))
-	if err := tx.SelectContext(ctx, &rows, cartProducts, shop.ID, serialsIn(shop.ID, ids), now, locked.Deals); err != nil {
-		return nil, nil, fmt.Errorf("reading a cart's products: %w", err)
-	}
-	products, offers := make(map[promo.ProductID]*promo.Product, len(ids)), make(map[promo.ProductID][]promo.Offer, len(ids))
-	for _, r := range rows {
-		id := promo.ProductID{Shop: shop.ID, Serial: r.ID}
-		products[id] = r.productRow.promo()
-		if r.Promotion != nil {
-			offers[id] = append(offers[id], promo.Offer{
-				Promotion: promo.PromotionID{Shop: shop.ID, Serial: *r.Promotion}, Tool: promo.Tool(*r.Tool), Price: shop.Money(*r.Offer), Left: r.Left,
-			})
-		}
-	}
-	return products, offers, nil
 }
 
 // candidates are a buyer's claims in a shop that a cart at $3 could use: what a buyer has redeemed, or let go more than
@@ -115,45 +94,44 @@ func (r cartClaimRow) promo(shop promo.Shop) promo.HeldClaim {
 	return h
 }
 
-// heldClaims reads the claims that a buyer could use for a cart.
-func heldClaims(ctx context.Context, tx *sqlx.Tx, shop promo.Shop, buyer promo.BuyerID, products []promo.ProductID, locked holdings, now time.Time) ([]promo.HeldClaim, error) {
-	var rows []cartClaimRow
-	if err := tx.SelectContext(ctx, &rows, cartClaims, shop.ID, buyer, now, serialsIn(shop.ID, products), locked.Claims); err != nil {
-		return nil, fmt.Errorf("reading a buyer's claims: %w", err)
-	}
-	claims := make([]promo.HeldClaim, len(rows))
-	for i, r := range rows {
-		claims[i] = r.promo(shop)
-	}
-	return claims, nil
-}
-
 const shopForBuyer = `
 select ` + shopColumns + `, exists (select from buyers where id = $2) as buyer_known
 from shops s
 where s.id = $1`
 
-// cart reads what a request's price depends on, at now, within what was locked for it. With refusals comes the cart as far as
-// it is known: the shop, unless that is what is refused.
-func (l *Ledger) cart(ctx context.Context, tx *sqlx.Tx, r promo.CartRequest, locked holdings, now time.Time) (promo.Cart, error) {
-	row, err := one[struct {
-		shopRow
-		BuyerKnown bool `db:"buyer_known"`
-	}](ctx, tx, shopForBuyer, r.Shop, r.Buyer)
-	if errors.Is(err, promo.ErrNotFound) {
+type cartShopRow struct {
+	shopRow
+	BuyerKnown bool `db:"buyer_known"`
+}
+
+// cartReading is what the price of a request depends on, as it is read.
+type cartReading struct {
+	request  promo.CartRequest
+	shops    []cartShopRow
+	products []cartProductRow
+	claims   []cartClaimRow
+}
+
+// calls read it as it is at now, within what was locked for it.
+func (c *cartReading) calls(locked holdings, now time.Time) []call {
+	shop, products := c.request.Shop, serialsIn(c.request.Shop, c.request.Products())
+	return []call{
+		{shopForBuyer, []any{shop, c.request.Buyer}, into(&c.shops)},
+		{cartProducts, []any{shop, products, now, locked.Deals}, into(&c.products)},
+		{cartClaims, []any{shop, c.request.Buyer, now, products, locked.Claims}, into(&c.claims)},
+	}
+}
+
+// cart is what was read. With refusals comes the cart as far as it is known: the shop, unless that is what is refused.
+func (c *cartReading) cart() (promo.Cart, error) {
+	if len(c.shops) == 0 {
 		return promo.Cart{}, promo.RefuseOrder(promo.OrderNotFound, "shopId")
 	}
-	if err != nil {
-		return promo.Cart{}, fmt.Errorf("reading the shop: %w", err)
-	}
-	shop, ids := row.promo(), r.Products()
-	products, offers, err := pricedProducts(ctx, tx, shop, ids, locked, now)
-	if err != nil {
-		return promo.Cart{}, err
-	}
-	cart, refused := promo.CheckCart(r, shop, products)
+	shop := c.shops[0].promo()
+	products, offers := c.offered(shop)
+	cart, refused := promo.CheckCart(c.request, shop, products)
 	var unknown error
-	if !row.BuyerKnown && !r.Own { // one whose first act this is will be made
+	if !c.shops[0].BuyerKnown && !c.request.Own { // one whose first act this is will be made
 		unknown = promo.RefuseOrder(promo.OrderNotFound, "buyerId")
 	}
 	if err := promo.Together(unknown, refused); err != nil {
@@ -162,6 +140,33 @@ func (l *Ledger) cart(ctx context.Context, tx *sqlx.Tx, r promo.CartRequest, loc
 	for i := range cart.Lines {
 		cart.Lines[i].Offers = offers[cart.Lines[i].Product.ID]
 	}
-	cart.Claims, err = heldClaims(ctx, tx, shop, r.Buyer, ids, locked, now)
-	return cart, err
+	cart.Claims = make([]promo.HeldClaim, len(c.claims))
+	for i, r := range c.claims {
+		cart.Claims[i] = r.promo(shop)
+	}
+	return cart, nil
+}
+
+// offered are the products, and the offers that run for each.
+func (c *cartReading) offered(shop promo.Shop) (map[promo.ProductID]*promo.Product, map[promo.ProductID][]promo.Offer) {
+	products, offers := make(map[promo.ProductID]*promo.Product, len(c.products)), make(map[promo.ProductID][]promo.Offer, len(c.products))
+	for _, r := range c.products {
+		id := promo.ProductID{Shop: shop.ID, Serial: r.ID}
+		products[id] = r.productRow.promo()
+		if r.Promotion != nil {
+			offers[id] = append(offers[id], promo.Offer{
+				Promotion: promo.PromotionID{Shop: shop.ID, Serial: *r.Promotion}, Tool: promo.Tool(*r.Tool), Price: shop.Money(*r.Offer), Left: r.Left,
+			})
+		}
+	}
+	return products, offers
+}
+
+// readCart reads what a request's price depends on, at now, in a transaction that has locked something for it.
+func readCart(ctx context.Context, tx *sqlx.Tx, r promo.CartRequest, locked holdings, now time.Time) (promo.Cart, error) {
+	read := &cartReading{request: r}
+	if err := oneByOne(ctx, tx, read.calls(locked, now)); err != nil {
+		return promo.Cart{}, err
+	}
+	return read.cart()
 }

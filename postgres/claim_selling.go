@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
 
@@ -96,16 +94,20 @@ func (l *Ledger) sellClaims(ctx context.Context, pending []*pendingClaim) (other
 
 // sell makes the claims that can be made. With an error it tells whether the server has refused, and so nothing is done.
 func (b *claimBatch) sell(ctx context.Context) (undone bool, err error) {
-	calls, err := b.calls()
+	var made []soldRow
+	calls, err := b.calls(&made)
 	if err != nil {
 		return true, err
 	}
 	s := claimScope(b.shop)
 	s.at = b.now
-	err = b.ledger.inOneMessage(ctx, s, calls, b.sold)
+	err = b.ledger.inOneMessage(ctx, s, calls...)
 	_, refused := errors.AsType[*pq.Error](err)
 	switch {
-	case err == nil || errors.Is(err, errAway) || errors.Is(err, errSlow):
+	case err == nil:
+		b.sold(made)
+		return false, nil
+	case errors.Is(err, errAway) || errors.Is(err, errSlow):
 		return false, err
 	case errors.Is(err, errBytes) || pq.As(err, pqerror.UniqueViolation, pqerror.TRDeadlockDetected) != nil:
 		return true, err
@@ -132,7 +134,7 @@ func (l *Ledger) sellable(pending []*pendingClaim) (b *claimBatch, others []*pen
 }
 
 // calls are the statements that lock the vouchers and make the claims.
-func (b *claimBatch) calls() ([]call, error) {
+func (b *claimBatch) calls(made *[]soldRow) ([]call, error) {
 	var m madeClaims
 	versions := make([]int64, len(b.pending))
 	b.outcomes = make([]claimOutcome, len(b.pending))
@@ -143,30 +145,28 @@ func (b *claimBatch) calls() ([]call, error) {
 		}
 		b.outcomes[i].claim, versions[i] = c, int64(b.vouchers[p.request.Voucher].Version)
 	}
-	asked, _ := b.asked()
-	shop, subjects := strconv.FormatInt(int64(b.shop), 10), arrayText(pq.StringArray(asked))
+	subjects, _ := b.asked()
 	return []call{
-		{lockSelling, []string{shop, array(b.serials()), subjects}},
-		{claimSelling, []string{
-			shop, instant(b.now), array(m.vouchers), array(versions), subjects, arrayText(pq.StringArray(m.facts)), arrayText(pq.StringArray(m.validFrom)),
-			arrayText(pq.StringArray(m.validTo)), arrayText(pq.StringArray(m.callers)), arrayText(pq.StringArray(m.keys)), arrayText(pq.ByteaArray(m.bodies)),
-		}},
+		{lockSelling, []any{b.shop, pq.Array(b.serials()), pq.Array(subjects)}, pass},
+		{claimSelling, []any{
+			b.shop, b.now, pq.Array(m.vouchers), pq.Array(versions), pq.Array(subjects), pq.Array(m.facts), pq.Array(m.validFrom), pq.Array(m.validTo),
+			pq.Array(m.callers), pq.Array(m.keys), pq.Array(m.bodies),
+		}, into(made)},
 	}, nil
 }
 
-// sold reads what claimSelling has made. The vouchers become what they were by the last of their claims: what is remembered of them
-// others read, so they are copies.
-func (b *claimBatch) sold(rows *sqlx.Rows) error {
-	var made []struct {
-		Ordinal       int
-		ID            int64
-		BuyerID       promo.BuyerID `db:"buyer_id"`
-		Claimed       int
-		TotalQuantity int `db:"total_quantity"`
-	}
-	if err := sqlx.StructScan(rows, &made); err != nil {
-		return fmt.Errorf("reading claims that were made: %w", err)
-	}
+// soldRow is a claim that claimSelling has made: the how-manyth of its batch it is, and how its voucher's quantity stands with it.
+type soldRow struct {
+	Ordinal       int
+	ID            int64
+	BuyerID       promo.BuyerID `db:"buyer_id"`
+	Claimed       int
+	TotalQuantity int `db:"total_quantity"`
+}
+
+// sold takes over what was made. The vouchers become what they were by the last of their claims: what is remembered of them others
+// read, so they are copies.
+func (b *claimBatch) sold(made []soldRow) {
 	for _, r := range made {
 		c := b.outcomes[r.Ordinal-1].claim
 		c.ID.Serial, c.Buyer = r.ID, r.BuyerID
@@ -175,5 +175,4 @@ func (b *claimBatch) sold(rows *sqlx.Rows) error {
 		b.vouchers[c.Voucher] = &v
 		b.made = append(b.made, r.Ordinal-1)
 	}
-	return nil
 }

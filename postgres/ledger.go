@@ -48,7 +48,7 @@ func Open(ctx context.Context, dsn string, clock func() time.Time) (*Ledger, err
 	if err != nil {
 		return nil, fmt.Errorf("reading where Postgres is: %w", err)
 	}
-	db := pool(connector{Connector: pqConnector}, mostConnections)
+	db := openPool(connector{Connector: pqConnector}, mostConnections)
 	if err := db.PingContext(ctx); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("connecting to Postgres: %w", err)
@@ -58,7 +58,7 @@ func Open(ctx context.Context, dsn string, clock func() time.Time) (*Ledger, err
 		return nil, err
 	}
 	l := &Ledger{
-		ChatWindow: promo.ChatWindow, Reservation: promo.Reservation, db: db, claiming: pool(connector{Connector: pqConnector, asking: true}, mostClaiming),
+		ChatWindow: promo.ChatWindow, Reservation: promo.Reservation, db: db, claiming: openPool(connector{Connector: pqConnector, asking: true}, mostClaiming),
 		checkouts: semaphore.NewWeighted(mostCheckouts), backtests: semaphore.NewWeighted(mostBacktests), clock: clock,
 	}
 	l.claims = newClaimQueues(l.sellClaims, l.decideClaims)
@@ -69,7 +69,7 @@ func Open(ctx context.Context, dsn string, clock func() time.Time) (*Ledger, err
 	return l, nil
 }
 
-func pool(c connector, most int) *sqlx.DB {
+func openPool(c connector, most int) *sqlx.DB {
 	db := sqlx.NewDb(sql.OpenDB(c), "postgres")
 	db.SetMaxOpenConns(most)
 	db.SetMaxIdleConns(most)

@@ -6,32 +6,51 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 )
 
-// call is a statement of a message, with its arguments as texts.
+// call is a statement to be sent together with others. What it finds is handed to read, which reads all of it and no further.
 type call struct {
 	query     string
-	arguments []string
+	arguments []any
+	read      func(*sqlx.Rows) error
+}
+
+// into reads rows.
+func into[R any](to *[]R) func(*sqlx.Rows) error {
+	return func(rows *sqlx.Rows) error {
+		var read []R
+		err := sqlx.StructScan(rows, &read)
+		*to = read
+		return err
+	}
+}
+
+// pass passes over rows.
+func pass(rows *sqlx.Rows) error {
+	for rows.Next() {
+	}
+	return rows.Err()
 }
 
 // errCutShort says that a message came to no end that was understood.
 var errCutShort = errors.New("a statement of the message has no answer")
 
 // inOneMessage runs statements one after another in a transaction of their own, which acts within the scope: they go to the server
-// together, and it goes from one to the next while this program does something else. What the last one finds is handed to read,
-// which reads all of it: the server has committed when it says that there is no more. Nothing is done if the server gives an error;
-// if the connection does, nobody knows.
-func (l *Ledger) inOneMessage(ctx context.Context, s scope, calls []call, read func(*sqlx.Rows) error) (err error) {
+// together, and it goes from one to the next while this program reads what came before, or does something else. The server has
+// committed when it says that there is no more. Nothing is done if it gives an error; if the connection does, nobody knows.
+func (l *Ledger) inOneMessage(ctx context.Context, s scope, calls ...call) (err error) {
 	defer func() { err = asError(ctx, err) }()
-	conn, err := l.claiming.Connx(ctx)
+	conn, err := l.pool(s).Connx(ctx)
 	if err != nil {
 		return fmt.Errorf("connecting for a message: %w", err)
 	}
 	defer conn.Close()
-	message, err := compose(ctx, conn, append([]call{{enterScope, s.settings()}}, calls...))
+	calls = append([]call{{enterScope, s.settings(), pass}}, calls...)
+	message, err := compose(ctx, conn, calls)
 	if err != nil {
 		return err
 	}
@@ -40,14 +59,41 @@ func (l *Ledger) inOneMessage(ctx context.Context, s scope, calls []call, read f
 		return fmt.Errorf("sending a message: %w", err)
 	}
 	defer rows.Close()
-	for range calls {
-		for rows.Next() { // what stands before the last
-		}
-		if !rows.NextResultSet() {
+	for i, c := range calls {
+		if i > 0 && !rows.NextResultSet() {
 			return errors.Join(rows.Err(), errCutShort)
 		}
+		if err := c.read(rows); err != nil {
+			return fmt.Errorf("reading the answer to a message: %w", err)
+		}
 	}
-	return errors.Join(read(rows), rows.Err())
+	return rows.Err()
+}
+
+// readTogether runs statements that change nothing. If the connection for the message was not good any more, they are run one by one:
+// a transaction that cannot begin is begun on another.
+func (l *Ledger) readTogether(ctx context.Context, s scope, calls ...call) error {
+	s.at = l.now()
+	err := l.inOneMessage(ctx, s, calls...)
+	if !errors.Is(err, errAway) {
+		return err
+	}
+	return l.inTx(ctx, s, func(tx *sqlx.Tx) error { return oneByOne(ctx, tx, calls) })
+}
+
+// oneByOne runs statements in a transaction.
+func oneByOne(ctx context.Context, tx *sqlx.Tx, calls []call) error {
+	for _, c := range calls {
+		rows, err := tx.QueryxContext(ctx, c.query, c.arguments...)
+		if err != nil {
+			return fmt.Errorf("asking the ledger: %w", err)
+		}
+		err = errors.Join(c.read(rows), rows.Err(), rows.Close())
+		if err != nil {
+			return fmt.Errorf("reading what the ledger answers: %w", err)
+		}
+	}
+	return nil
 }
 
 // compose puts the message together. Without a word about transactions, a message is one.
@@ -61,7 +107,9 @@ func compose(ctx context.Context, conn *sqlx.Conn, calls []call) (string, error)
 			}
 			literals := make([]string, len(call.arguments))
 			for i, argument := range call.arguments {
-				literals[i] = pq.QuoteLiteral(argument)
+				if literals[i], err = literal(argument); err != nil {
+					return err
+				}
 			}
 			fmt.Fprintf(&message, "execute %s (%s);", name, strings.Join(literals, ", "))
 		}
@@ -73,9 +121,19 @@ func compose(ctx context.Context, conn *sqlx.Conn, calls []call) (string, error)
 	return message.String(), err
 }
 
-// arrayText is an argument of a call.
-func arrayText(v driver.Valuer) string {
-	value, _ := v.Value() // arrays of texts, numbers and bytes always have one
-	text, _ := value.(string)
-	return text
+// literal writes an argument into a message.
+func literal(argument any) (string, error) {
+	value, err := driver.DefaultParameterConverter.ConvertValue(argument)
+	if err != nil {
+		return "", fmt.Errorf("writing an argument of a message: %w", err)
+	}
+	switch v := value.(type) {
+	case nil:
+		return "null", nil
+	case time.Time:
+		return pq.QuoteLiteral(instant(v)), nil
+	case []byte:
+		return fmt.Sprintf(`'\x%x'`, v), nil
+	}
+	return pq.QuoteLiteral(fmt.Sprint(value)), nil
 }

@@ -111,7 +111,7 @@ func (l *Ledger) reserveAgain(ctx context.Context, tx *sqlx.Tx, o *promo.Order, 
 		return err
 	}
 	now := l.now()
-	cart, err := l.cart(ctx, tx, r, locked, now)
+	cart, err := readCart(ctx, tx, r, locked, now)
 	if _, refused := errors.AsType[promo.Refusals](err); refused {
 		return promo.RefuseLatePay // at today's prices it is no cart any more
 	}

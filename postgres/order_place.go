@@ -89,7 +89,7 @@ func (p *placing) place(ctx context.Context, tx *sqlx.Tx) error {
 		}
 	}
 	now := p.ledger.now()
-	cart, refused := p.ledger.cart(ctx, tx, p.request.Cart, locked, now)
+	cart, refused := readCart(ctx, tx, p.request.Cart, locked, now)
 	var expected promo.Money
 	var unclear error
 	if cart.Shop.ID != 0 {

@@ -3,8 +3,6 @@ package postgres
 import (
 	"context"
 
-	"github.com/jmoiron/sqlx"
-
 	"voucherhouse/promo"
 )
 
@@ -14,17 +12,15 @@ func (l *Ledger) Quote(ctx context.Context, a promo.Actor, r promo.CartRequest) 
 	if err := l.mayBuy(ctx, a, &r); err != nil {
 		return nil, err
 	}
-	var quote *promo.Quote
-	err := l.inTx(ctx, checkoutScope(r.Shop), func(tx *sqlx.Tx) error {
-		now := l.now()
-		cart, err := l.cart(ctx, tx, r, holdings{}, now)
-		if err != nil {
-			return err
-		}
-		quote = cart.Price(now)
-		return nil
-	})
-	return quote, err
+	read, now := &cartReading{request: r}, l.now()
+	if err := l.readTogether(ctx, checkoutScope(r.Shop), read.calls(holdings{}, now)...); err != nil {
+		return nil, err
+	}
+	cart, err := read.cart()
+	if err != nil {
+		return nil, err
+	}
+	return cart.Price(now), nil
 }
 
 // mayBuy refuses who may not act for the shop and the buyer of a cart: the platform buys for anybody in its shops, a buyer

@@ -58,21 +58,21 @@ select set_config('app.buyer', coalesce((select id::text from buyers where exter
 // statement enters the scope. It has no arguments, so that it can go to the server with the one that begins the transaction.
 func (s scope) statement() string { return withLiterals(enterScope, s.settings()...) }
 
-// settings are what enterScope sets.
-func (s scope) settings() []string {
+// settings are what enterScope sets: texts.
+func (s scope) settings() []any {
 	accounts := make([]int64, len(s.accounts))
 	for i, a := range s.accounts {
 		accounts[i] = a.Serial
 	}
 	cacheMode, seqscan := s.planning()
-	return []string{s.role, array(shopNumbers(s.shops)), s.subject, string(s.actor), s.at.Format(time.RFC3339Nano), array(accounts), cacheMode, seqscan}
+	return []any{s.role, array(shopNumbers(s.shops)), s.subject, string(s.actor), s.at.Format(time.RFC3339Nano), array(accounts), cacheMode, seqscan}
 }
 
 // withLiterals puts texts into the places of $1 to $9.
-func withLiterals(statement string, texts ...string) string {
+func withLiterals(statement string, texts ...any) string {
 	var places []string
 	for i, text := range texts {
-		places = append(places, "$"+strconv.Itoa(i+1), pq.QuoteLiteral(text))
+		places = append(places, "$"+strconv.Itoa(i+1), pq.QuoteLiteral(text.(string)))
 	}
 	return strings.NewReplacer(places...).Replace(statement)
 }
@@ -95,12 +95,8 @@ func (s scope) planning() (cacheMode, seqscan string) {
 // inTx runs do in a transaction that acts within the scope. It commits if do returns nil.
 func (l *Ledger) inTx(ctx context.Context, s scope, do func(*sqlx.Tx) error) (err error) {
 	defer func() { err = asError(ctx, err) }()
-	db := l.db
-	if s.role == roleClaims {
-		db = l.claiming
-	}
 	s.at = l.now()
-	tx, err := db.BeginTxx(beginningWith(ctx, s.statement()), nil)
+	tx, err := l.pool(s).BeginTxx(beginningWith(ctx, s.statement()), nil)
 	if err != nil {
 		return fmt.Errorf("beginning a transaction in the scope of %s: %w", s.role, err)
 	}
@@ -115,6 +111,14 @@ func (l *Ledger) inTx(ctx context.Context, s scope, do func(*sqlx.Tx) error) (er
 		return fmt.Errorf("committing: %w", err)
 	}
 	return nil
+}
+
+// pool is where the scope's connections are.
+func (l *Ledger) pool(s scope) *sqlx.DB {
+	if s.role == roleClaims {
+		return l.claiming
+	}
+	return l.db
 }
 
 // enter changes the scope of a transaction that has begun.
