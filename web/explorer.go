@@ -1,17 +1,22 @@
-// Package web serves the pages of Voucherhouse. They are built by `make web` and embedded, so they work
-// without a network: a page loads from this server alone, and its Content-Security-Policy enforces that.
+// Package web serves the pages of Voucherhouse. They are built by `make web`, committed as built and embedded, so that
+// they compile without Node and work without a network: a page loads from this server alone, and its
+// Content-Security-Policy enforces that.
 package web
 
 import (
+	"bytes"
+	"compress/gzip"
 	"embed"
-	"html/template"
+	"encoding/json"
+	"io"
 	"io/fs"
+	"mime"
 	"net/http"
+	"path"
+	"strings"
 )
 
-// The folder holds only .gitkeep until `make web` fills it.
-//
-//go:embed all:dist
+//go:embed dist
 var dist embed.FS
 
 // Boot is what the explorer starts with. It is written into the page, so whoever can open the page can
@@ -34,8 +39,7 @@ const contentSecurityPolicy = "default-src 'none'; script-src 'self'; worker-src
 	"style-src 'self' 'unsafe-inline'; font-src 'self' data:; img-src 'self' data:; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// Explorer serves the GraphQL explorer at /explore/. In a program built without its page it answers 503
-// and names the command that builds it.
+// Explorer serves the GraphQL explorer at /explore/.
 func Explorer(boot Boot) http.Handler {
 	site, err := fs.Sub(dist, "dist/explorer")
 	if err != nil {
@@ -45,25 +49,55 @@ func Explorer(boot Boot) http.Handler {
 }
 
 func explorer(site fs.FS, boot Boot) http.Handler {
-	index, err := fs.ReadFile(site, "index.html")
-	if err != nil {
-		return http.HandlerFunc(notBuilt)
-	}
 	if len(boot.Tabs) == 0 {
 		boot.Tabs = []Tab{{}}
 	}
-	page := template.Must(template.New("explorer").Parse(string(index)))
+	page := pageWith(site, boot)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /explore/{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Cache-Control", "no-cache")
-		_ = page.Execute(w, boot) // fails only when the visitor has gone
+		_, _ = w.Write(page)
 	})
 	mux.HandleFunc("GET /explore/assets/{file}", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable") // names are hashes
-		http.ServeFileFS(w, r, site, "assets/"+r.PathValue("file"))
+		serveAsset(w, r, site, r.PathValue("file"))
 	})
 	return secured(mux)
+}
+
+// pageWith writes what the explorer starts with into its page. JSON from Go has no <, so it stays within its script.
+func pageWith(site fs.FS, boot Boot) []byte {
+	index, err := fs.ReadFile(site, "index.html")
+	if err != nil {
+		panic(err) // the page is embedded
+	}
+	text, err := json.Marshal(boot)
+	if err != nil {
+		panic(err) // strings all through
+	}
+	return bytes.Replace(index, []byte("{{.}}"), text, 1)
+}
+
+// serveAsset serves a file as it is stored, packed, and unpacks it for who does not take that.
+func serveAsset(w http.ResponseWriter, r *http.Request, site fs.FS, name string) {
+	packed, err := fs.ReadFile(site, "assets/"+name+".gz")
+	if err != nil {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
+	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable") // names are hashes
+	w.Header().Set("Vary", "Accept-Encoding")
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		w.Header().Set("Content-Encoding", "gzip")
+		_, _ = w.Write(packed)
+		return
+	}
+	plain, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		panic(err) // the file is embedded
+	}
+	_, _ = io.Copy(w, plain)
 }
 
 func secured(next http.Handler) http.Handler {
@@ -73,9 +107,4 @@ func secured(next http.Handler) http.Handler {
 		w.Header().Set("Referrer-Policy", "no-referrer")
 		next.ServeHTTP(w, r)
 	})
-}
-
-func notBuilt(w http.ResponseWriter, _ *http.Request) {
-	const remedy = "The explorer page is not part of this program: run `make web`, then build the program again."
-	http.Error(w, remedy, http.StatusServiceUnavailable)
 }

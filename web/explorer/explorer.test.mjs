@@ -1,10 +1,10 @@
-// The explorer of a running server, in a real browser: npm run test:browser -- URL [picture.png]
+// The explorer of a running server, in a real browser: npm run --prefix web test:browser -- URL [picture.png]
 // It runs the first example and expects an answer without errors, and no request to any other server.
 import assert from 'node:assert/strict';
 import { chromium } from 'playwright-core';
 
 const [base, picture] = process.argv.slice(2);
-assert(base, 'usage: npm run test:browser -- URL [picture.png]');
+assert(base, 'usage: npm run --prefix web test:browser -- URL [picture.png]');
 const { origin } = new URL(base);
 
 const browser = await chromium.launch({
