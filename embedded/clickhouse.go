@@ -33,6 +33,7 @@ type ClickHouse struct {
 	root   session // keeps the engine open between statements
 	hello  []byte
 	lastID atomic.Uint64
+	idle   idleSessions
 
 	mu        sync.Mutex // no statement starts once closing is closed
 	closing   chan struct{}
@@ -144,6 +145,7 @@ func (c *ClickHouse) Close() error {
 		close(c.closing)
 		c.mu.Unlock()
 		c.running.Wait()
+		c.idle.close()
 		process.Lock()
 		defer process.Unlock()
 		c.root.close()
