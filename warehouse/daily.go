@@ -32,12 +32,12 @@ const dailySQL = `select
     toInt64(sum(revenue) * {unit:UInt32}) as revenue,
     toInt64((sum(item_discount) + sum(voucher_discount)) * {unit:UInt32}) as discount,
     max(valid_to) as valid_to,
-    %[3]s as buyers
+    '' as buyers
 from facts
 where shop_id = {shop:UInt64}
   and %[2]s < {to:Date32} and (%[2]s >= {from:Date32} or kind = 'quantity')
 group by shop_id, kind, used, %[2]s
-settings optimize_functions_to_subcolumns = 0, optimize_move_to_prewhere = 0%[4]s
+settings optimize_functions_to_subcolumns = 0, optimize_move_to_prewhere = 0
 `
 
 // newDailyQuery is nil if the question is not about whole days, or looks closer than the projection does.
@@ -62,12 +62,7 @@ func (q *dailyQuery) day() string {
 	return "local_day"
 }
 
-func (q *dailyQuery) sql() string { return q.days("''", "") }
-
-// days is the statement with an aggregate for buyers and more settings.
-func (q *dailyQuery) days(buyers, settings string) string {
-	return fmt.Sprintf(dailySQL, q.used(), q.day(), buyers, settings)
-}
+func (q *dailyQuery) sql() string { return fmt.Sprintf(dailySQL, q.used(), q.day()) }
 
 // parameters are those of the days of both periods, and of whatever lies between them.
 func (q *dailyQuery) parameters() clickhouse.Parameters {

@@ -21,7 +21,7 @@ type daySum struct {
 	Revenue  int64 // minor units
 	Discount int64 // minor units
 	ValidTo  time.Time
-	// Buyers are the different ones of its orders, if they were asked for: as text, since the driver reads arrays slowly.
+	// Buyers are those of its orders, if they were asked for: as text, since the driver reads arrays slowly.
 	Buyers string
 }
 
@@ -34,8 +34,8 @@ type dayTotal struct {
 	sums
 
 	revenue, netRevenue, refunds, discountCost, netDiscountCost, shopRevenue int64
-	// buyers are those of each day.
-	buyers []string
+	// buyers are those of its orders, some of them several times.
+	buyers []uint64
 }
 
 // add adds a day to the measures that take its kind (see measures).
@@ -59,9 +59,7 @@ func (t *dayTotal) add(d *daySum) {
 		t.Usage += d.Quantity
 	case promo.FactOrder:
 		t.Orders += d.Quantity
-		if d.Buyers != "" {
-			t.buyers = append(t.buyers, d.Buyers)
-		}
+		t.buyers = appendNumbers(t.buyers, d.Buyers)
 	case promo.FactFirstOrder:
 		t.NewBuyers += d.Quantity
 	case promo.FactLine:
@@ -86,18 +84,18 @@ func (t *dayTotal) whole(digits int32) *sums {
 	return &s
 }
 
-// different counts the different numbers in lists, in each of which all are.
-func different(lists []string) uint64 {
-	if len(lists) == 1 {
-		return uint64(strings.Count(lists[0], ",") + 1)
-	}
-	var all []uint64
-	for _, list := range lists {
-		for number := range strings.SplitSeq(list, ",") {
-			n, _ := strconv.ParseUint(number, 10, 64) // ClickHouse wrote it
-			all = append(all, n)
+// appendNumbers reads a list as ClickHouse writes it: "[1,2]". Nobody has the number 0.
+func appendNumbers(to []uint64, list string) []uint64 {
+	for number := range strings.SplitSeq(strings.Trim(list, "[]"), ",") {
+		if n, _ := strconv.ParseUint(number, 10, 64); n != 0 {
+			to = append(to, n)
 		}
 	}
+	return to
+}
+
+// different counts the different numbers.
+func different(all []uint64) uint64 {
 	slices.Sort(all)
 	return uint64(len(slices.Compact(all)))
 }
