@@ -88,44 +88,54 @@ func (q *dailyQuery) used() string {
 
 // dailyTallies asks for days with their buyers, or of a large shop for both side by side.
 func (w *Warehouse) dailyTallies(ctx context.Context, q *dailyQuery) (*tallies, error) {
-	days, small, err := w.smallShopDays(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	if small {
-		return q.tallies(days), nil
+	t, small, err := w.smallShopTallies(ctx, q)
+	if err != nil || small {
+		return t, err
 	}
 	return w.largeShopTallies(ctx, q)
 }
 
 // largeShopTallies asks for sums and buyers side by side: an order that arrives meanwhile may be in one of them only.
 func (w *Warehouse) largeShopTallies(ctx context.Context, q *dailyQuery) (*tallies, error) {
-	var days []daySum
+	totals := q.newTotals()
 	var buyers []buyersRow
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) {
-		days, err = scan(ctx, w, q.sql(), q.parameters(), (*daySum).columns)
-		return err
-	})
-	group.Go(func() (err error) {
+	group.Go(func() error { return scan(ctx, w, q.sql(), q.parameters(), (*daySum).columns, totals.add) })
+	group.Go(func() error {
 		of := buyersQuery{q}
-		buyers, err = scan(ctx, w, of.sql(), of.parameters(), (*buyersRow).columns)
-		return err
+		return scan(ctx, w, of.sql(), of.parameters(), (*buyersRow).columns, func(r *buyersRow) { buyers = append(buyers, *r) })
 	})
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	t := q.tallies(days)
+	t := q.tallies(totals)
 	buyersQuery{q}.add(buyers, t)
 	return t, nil
 }
 
-// tallies adds up the days of both periods.
-func (q *dailyQuery) tallies(days []daySum) *tallies {
-	t, digits := newTallies(), q.Shop.Currency.Digits()
-	addDays(days, digits, &q.asked, &q.at.asked, t.asked)
+// dailyTotals are those of the days of both periods.
+type dailyTotals struct{ asked, before *dayTotals }
+
+func (q *dailyQuery) newTotals() *dailyTotals {
+	t := &dailyTotals{asked: newDayTotals(&q.asked)}
 	if q.before != nil {
-		addDays(days, digits, q.before, q.at.before, t.before)
+		t.before = newDayTotals(q.before)
+	}
+	return t
+}
+
+func (t *dailyTotals) add(d *daySum) {
+	t.asked.add(d)
+	if t.before != nil {
+		t.before.add(d)
+	}
+}
+
+func (q *dailyQuery) tallies(of *dailyTotals) *tallies {
+	t, digits := newTallies(), q.Shop.Currency.Digits()
+	t.asked = of.asked.tally(digits, &q.at.asked)
+	if of.before != nil {
+		t.before = of.before.tally(digits, q.at.before)
 	}
 	return t
 }

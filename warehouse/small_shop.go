@@ -44,16 +44,20 @@ func (q smallShopQuery) sql() string {
 	return fmt.Sprintf(smallShopSQL, q.used(), q.day(), mostOfSmall)
 }
 
-// smallShopDays gives the days of a small shop. The engine refuses those of a larger one, which are not asked for again: ok is
-// false then.
-func (w *Warehouse) smallShopDays(ctx context.Context, q *dailyQuery) (days []daySum, ok bool, err error) {
+// smallShopTallies gives the sums of a small shop. The engine refuses the days of a larger one, which are not asked for again: ok
+// is false then.
+func (w *Warehouse) smallShopTallies(ctx context.Context, q *dailyQuery) (t *tallies, ok bool, err error) {
 	if until, large := w.large.Get(q.Shop.ID); large && w.clock().Before(until) {
 		return nil, false, nil
 	}
-	days, err = scan(ctx, w, smallShopQuery{q}.sql(), q.parameters(), (*daySum).columns)
+	totals := q.newTotals()
+	err = scan(ctx, w, smallShopQuery{q}.sql(), q.parameters(), (*daySum).columns, totals.add)
 	if exception, refused := errors.AsType[*clickhouse.Exception](err); refused && exception.Code == codeTooManyRows {
 		w.large.Add(q.Shop.ID, w.clock().Add(largeFor))
 		return nil, false, nil
 	}
-	return days, true, err
+	if err != nil {
+		return nil, false, err
+	}
+	return q.tallies(totals), true, nil
 }
