@@ -79,6 +79,8 @@ func engineArgs(dir string) []string {
 		"--mark_cache_size=134217728",
 		"--primary_index_cache_size=134217728",
 		"--index_mark_cache_size=33554432",
+		// For statements that ask for it and read little; the default is none.
+		"--uncompressed_cache_size=33554432",
 	}
 }
 

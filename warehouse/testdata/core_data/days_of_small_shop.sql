@@ -11,4 +11,4 @@ from facts
 where shop_id = {shop:UInt64}
   and local_day < {to:Date32} and (local_day >= {from:Date32} or kind = 'quantity')
 group by kind, used, local_day
-settings optimize_move_to_prewhere = 0, optimize_use_projections = 0, max_rows_to_read = 200000, read_overflow_mode = 'throw'
+settings optimize_move_to_prewhere = 0, optimize_use_projections = 0, use_uncompressed_cache = 1, max_rows_to_read = 200000, read_overflow_mode = 'throw'
