@@ -33,6 +33,7 @@ type ClickHouse struct {
 	root   session // keeps the engine open between statements
 	hello  []byte
 	lastID atomic.Uint64
+	idle   idleSessions
 
 	mu        sync.Mutex // no statement starts once closing is closed
 	closing   chan struct{}
@@ -78,6 +79,8 @@ func engineArgs(dir string) []string {
 		"--mark_cache_size=134217728",
 		"--primary_index_cache_size=134217728",
 		"--index_mark_cache_size=33554432",
+		// For statements that ask for it and read little; the default is none.
+		"--uncompressed_cache_size=33554432",
 	}
 }
 
@@ -144,6 +147,7 @@ func (c *ClickHouse) Close() error {
 		close(c.closing)
 		c.mu.Unlock()
 		c.running.Wait()
+		c.idle.close()
 		process.Lock()
 		defer process.Unlock()
 		c.root.close()

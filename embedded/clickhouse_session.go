@@ -63,22 +63,23 @@ func (s session) query(st statement, write func([]byte) error) error {
 	return nil
 }
 
-// stream hands the answer of a SELECT to write as it comes. The engine refuses
-// to stream any other statement, before running it: those run as one piece.
-func (s session) stream(st statement, write func([]byte) error) error {
+// stream hands the answer of a SELECT to write as it comes, and tells whether
+// that was all: the session is as it was then. The engine refuses to stream any
+// other statement, before running it: those run as one piece.
+func (s session) stream(st statement, write func([]byte) error) (unchanged bool, err error) {
 	r := s.start(s.lib.stream, st)
 	defer r.free()
 	if r.err() != nil {
-		return s.query(st, write)
+		return false, s.query(st, write)
 	}
 	for {
 		more, err := s.fetch(r, write)
 		if err != nil {
 			s.lib.cancelStream(*s.ref, r.ptr)
-			return err
+			return false, err
 		}
 		if !more {
-			return nil
+			return true, nil
 		}
 	}
 }

@@ -5,16 +5,27 @@ import (
 	"net/http"
 	"os"
 	"runtime"
-	"strconv"
+	"sync/atomic"
 	"time"
 )
 
 var errClosed = fmt.Errorf("embedded ClickHouse: %w", os.ErrClosed)
 
 // transport answers the driver's HTTP requests from the engine. Each has a
-// session of its own, so they run side by side, and nothing that one of them
+// session to itself, so they run side by side, and nothing that one of them
 // sets, uses or leaves unread can reach the next.
 type transport struct{ *ClickHouse }
+
+// call is a request under way.
+type call struct {
+	*http.Request
+	answer *answer
+	// session is set once there is one.
+	session atomic.Pointer[preparedSession]
+	// unchanged says, once done is closed, that another statement may have the session.
+	unchanged bool
+	done      chan struct{}
+}
 
 // RoundTrip returns as soon as the request is cancelled; the statement is then
 // ended behind its back, and Close waits for that.
@@ -23,22 +34,20 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		req.Body.Close()
 		return nil, errClosed
 	}
-	a := newAnswer()
-	done := make(chan struct{})
-	id := strconv.FormatUint(t.lastID.Add(1), 10)
+	c := &call{Request: req, answer: newAnswer(), done: make(chan struct{})}
 	go func() {
 		defer t.running.Done()
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
-		defer close(done)
-		a.finish(t.serve(req, id, a))
+		defer close(c.done)
+		c.answer.finish(t.serve(c))
 	}()
 	go func() {
 		defer t.running.Done()
-		t.watch(req, id, a, done)
+		t.watch(c)
 	}()
 	select {
-	case head := <-a.head:
+	case head := <-c.answer.head:
 		return head.response, head.err
 	case <-req.Context().Done():
 		return nil, req.Context().Err()
@@ -58,68 +67,79 @@ func (t transport) enter() bool {
 	return true
 }
 
-func (t transport) serve(req *http.Request, id string, a *answer) error {
-	defer req.Body.Close()
-	st, err := readStatement(req)
+func (t transport) serve(c *call) error {
+	defer c.Body.Close()
+	st, err := readStatement(c.Request)
 	if err != nil {
 		return err
 	}
 	if st.sql == handshake {
-		return a.write(t.hello)
+		return c.answer.write(t.hello)
 	}
-	s, err := t.lib.open(t.args)
+	s, err := t.prepared(&st)
 	if err != nil {
 		return err
 	}
-	defer s.close()
-	// The engine makes its own query ids, so a statement is known by a setting
-	// that labels calls of other servers and does nothing here.
-	st.settings["chdb_client_name"] = id
-	for _, sql := range st.preparation() {
-		if _, err := s.exec(sql, "Null"); err != nil {
-			return err
-		}
-	}
+	c.session.Store(s)
 	switch {
 	case st.data != nil:
 		return s.insert(st)
 	case st.format == "Native":
-		return s.stream(st, a.write)
+		c.unchanged, err = s.stream(st, c.answer.write)
+		return err
 	default:
 		// Streamed, these would repeat their head and foot in every piece.
-		return s.query(st, a.write)
+		return s.query(st, c.answer.write)
 	}
 }
 
-// watch ends the statement if nobody waits for it any more. It may not have
-// begun when the request is cancelled, so killing is repeated until it is over.
-func (t transport) watch(req *http.Request, id string, a *answer, done <-chan struct{}) {
+// watch ends the statement if nobody waits for it any more, and lets the session go.
+func (t transport) watch(c *call) {
 	select {
-	case <-done:
+	case <-c.done:
+		t.letGo(c.session.Load(), c.unchanged)
 		return
-	case <-req.Context().Done():
-		a.abandon(req.Context().Err())
+	case <-c.Context().Done():
+		c.answer.abandon(c.Context().Err())
 	case <-t.closing:
-		a.abandon(errClosed)
+		c.answer.abandon(errClosed)
 	}
-	req.Body.Close() // serve may be waiting for more of it
+	c.Body.Close() // serve may be waiting for more of it
+	t.end(c)
+	t.letGo(c.session.Load(), false) // what ends it may come late
+}
+
+func (t transport) letGo(s *preparedSession, unchanged bool) {
+	switch {
+	case s == nil:
+	case unchanged:
+		t.idle.keep(s)
+	default:
+		s.close()
+	}
+}
+
+// end ends the statement. It may not have begun, so killing is repeated until it is over.
+func (t transport) end(c *call) {
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()
 	for {
-		t.kill(id)
+		if s := c.session.Load(); s != nil {
+			t.kill(s.name)
+		}
 		select {
-		case <-done:
+		case <-c.done:
 			return
 		case <-again.C:
 		}
 	}
 }
 
-func (t transport) kill(id string) {
+func (t transport) kill(name string) {
 	s, err := t.lib.open(t.args)
 	if err != nil {
 		return // tried again
 	}
 	defer s.close()
-	_, _ = s.exec("KILL QUERY WHERE Settings['chdb_client_name'] = '"+id+"' ASYNC", "Null")
+	_, _ = s.exec("KILL QUERY WHERE Settings['chdb_client_name'] = '"+name+"' ASYNC", "Null")
 }

@@ -135,19 +135,23 @@ const (
 	exactInFloat = 15
 )
 
+var one = decimal.NewFromInt(1)
+
 // reader computes metrics from sums: last, and only those that apply.
 type reader struct {
 	shop promo.Shop
-	now  time.Time
+	// digits are those of its currency.
+	digits int32
+	now    time.Time
 	// applying are the metrics that apply.
-	applying map[Metric]Definition
+	applying map[Metric]*Definition
 }
 
 // newReader is for sums of a question that looked so closely.
 func newReader(shop promo.Shop, now time.Time, asked detail) reader {
-	r := reader{shop: shop, now: now, applying: map[Metric]Definition{}}
-	for _, d := range Definitions {
-		if d.appliesTo(asked) {
+	r := reader{shop: shop, digits: shop.Currency.Digits(), now: now, applying: map[Metric]*Definition{}}
+	for i := range Definitions {
+		if d := &Definitions[i]; d.appliesTo(asked) {
 			r.applying[d.Metric] = d
 		}
 	}
@@ -209,14 +213,14 @@ func (r reader) money(s *sums, m Metric) *promo.Money {
 	if !ok {
 		return nil
 	}
-	over, under := s.total(d.over), decimal.NewFromInt(1)
+	over, under := s.total(d.over), one
 	if d.under != nil {
 		under = s.total(d.under)
 	}
 	if under.IsZero() {
 		return nil
 	}
-	return new(r.shop.Money(minorUnits(over, under, r.shop.Currency.Digits())))
+	return new(r.shop.Money(minorUnits(over, under, r.digits)))
 }
 
 // minorUnits is an amount's share in the smallest units of a currency with so many digits, rounded half up. Most amounts are small,

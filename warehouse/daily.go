@@ -32,12 +32,12 @@ const dailySQL = `select
     toInt64(sum(revenue) * {unit:UInt32}) as revenue,
     toInt64((sum(item_discount) + sum(voucher_discount)) * {unit:UInt32}) as discount,
     max(valid_to) as valid_to,
-    %[3]s as buyers
+    '' as buyers
 from facts
 where shop_id = {shop:UInt64}
   and %[2]s < {to:Date32} and (%[2]s >= {from:Date32} or kind = 'quantity')
 group by shop_id, kind, used, %[2]s
-settings optimize_functions_to_subcolumns = 0, optimize_move_to_prewhere = 0%[4]s
+settings optimize_functions_to_subcolumns = 0, optimize_move_to_prewhere = 0
 `
 
 // newDailyQuery is nil if the question is not about whole days, or looks closer than the projection does.
@@ -62,12 +62,7 @@ func (q *dailyQuery) day() string {
 	return "local_day"
 }
 
-func (q *dailyQuery) sql() string { return q.days("''", "") }
-
-// days is the statement with an aggregate for buyers and more settings.
-func (q *dailyQuery) days(buyers, settings string) string {
-	return fmt.Sprintf(dailySQL, q.used(), q.day(), buyers, settings)
-}
+func (q *dailyQuery) sql() string { return fmt.Sprintf(dailySQL, q.used(), q.day()) }
 
 // parameters are those of the days of both periods, and of whatever lies between them.
 func (q *dailyQuery) parameters() clickhouse.Parameters {
@@ -93,44 +88,54 @@ func (q *dailyQuery) used() string {
 
 // dailyTallies asks for days with their buyers, or of a large shop for both side by side.
 func (w *Warehouse) dailyTallies(ctx context.Context, q *dailyQuery) (*tallies, error) {
-	days, small, err := w.smallShopDays(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	if small {
-		return q.tallies(days), nil
+	t, small, err := w.smallShopTallies(ctx, q)
+	if err != nil || small {
+		return t, err
 	}
 	return w.largeShopTallies(ctx, q)
 }
 
 // largeShopTallies asks for sums and buyers side by side: an order that arrives meanwhile may be in one of them only.
 func (w *Warehouse) largeShopTallies(ctx context.Context, q *dailyQuery) (*tallies, error) {
-	var days []daySum
+	totals := q.newTotals()
 	var buyers []buyersRow
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) {
-		days, err = scan(ctx, w, q.sql(), q.parameters(), (*daySum).columns)
-		return err
-	})
-	group.Go(func() (err error) {
+	group.Go(func() error { return scan(ctx, w, q.sql(), q.parameters(), (*daySum).columns, totals.add) })
+	group.Go(func() error {
 		of := buyersQuery{q}
-		buyers, err = scan(ctx, w, of.sql(), of.parameters(), (*buyersRow).columns)
-		return err
+		return scan(ctx, w, of.sql(), of.parameters(), (*buyersRow).columns, func(r *buyersRow) { buyers = append(buyers, *r) })
 	})
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	t := q.tallies(days)
+	t := q.tallies(totals)
 	buyersQuery{q}.add(buyers, t)
 	return t, nil
 }
 
-// tallies adds up the days of both periods.
-func (q *dailyQuery) tallies(days []daySum) *tallies {
-	t, digits := newTallies(), q.Shop.Currency.Digits()
-	addDays(days, digits, &q.asked, &q.at.asked, t.asked)
+// dailyTotals are those of the days of both periods.
+type dailyTotals struct{ asked, before *dayTotals }
+
+func (q *dailyQuery) newTotals() *dailyTotals {
+	t := &dailyTotals{asked: newDayTotals(&q.asked)}
 	if q.before != nil {
-		addDays(days, digits, q.before, q.at.before, t.before)
+		t.before = newDayTotals(q.before)
+	}
+	return t
+}
+
+func (t *dailyTotals) add(d *daySum) {
+	t.asked.add(d)
+	if t.before != nil {
+		t.before.add(d)
+	}
+}
+
+func (q *dailyQuery) tallies(of *dailyTotals) *tallies {
+	t, digits := newTallies(), q.Shop.Currency.Digits()
+	t.asked = of.asked.tally(digits, &q.at.asked)
+	if of.before != nil {
+		t.before = of.before.tally(digits, q.at.before)
 	}
 	return t
 }

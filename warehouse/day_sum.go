@@ -21,8 +21,9 @@ type daySum struct {
 	Revenue  int64 // minor units
 	Discount int64 // minor units
 	ValidTo  time.Time
-	// Buyers are the different ones of its orders, if they were asked for: as text, since the driver reads arrays slowly.
+	// Buyers are those of its orders, if they were asked for: as text, since the driver reads arrays slowly.
 	Buyers string
+	buyers []uint64
 }
 
 func (d *daySum) columns() []any {
@@ -34,8 +35,8 @@ type dayTotal struct {
 	sums
 
 	revenue, netRevenue, refunds, discountCost, netDiscountCost, shopRevenue int64
-	// buyers are those of each day.
-	buyers []string
+	// buyers are those of its orders, some of them several times.
+	buyers []uint64
 }
 
 // add adds a day to the measures that take its kind (see measures).
@@ -59,9 +60,7 @@ func (t *dayTotal) add(d *daySum) {
 		t.Usage += d.Quantity
 	case promo.FactOrder:
 		t.Orders += d.Quantity
-		if d.Buyers != "" {
-			t.buyers = append(t.buyers, d.Buyers)
-		}
+		t.buyers = append(t.buyers, d.buyers...)
 	case promo.FactFirstOrder:
 		t.NewBuyers += d.Quantity
 	case promo.FactLine:
@@ -86,51 +85,63 @@ func (t *dayTotal) whole(digits int32) *sums {
 	return &s
 }
 
-// different counts the different numbers in lists, in each of which all are.
-func different(lists []string) uint64 {
-	if len(lists) == 1 {
-		return uint64(strings.Count(lists[0], ",") + 1)
-	}
-	var all []uint64
-	for _, list := range lists {
-		for number := range strings.SplitSeq(list, ",") {
-			n, _ := strconv.ParseUint(number, 10, 64) // ClickHouse wrote it
-			all = append(all, n)
+// appendNumbers reads a list as ClickHouse writes it: "[1,2]". Nobody has the number 0.
+func appendNumbers(to []uint64, list string) []uint64 {
+	for number := range strings.SplitSeq(strings.Trim(list, "[]"), ",") {
+		if n, _ := strconv.ParseUint(number, 10, 64); n != 0 {
+			to = append(to, n)
 		}
 	}
+	return to
+}
+
+// different counts the different numbers.
+func different(all []uint64) uint64 {
 	slices.Sort(all)
 	return uint64(len(slices.Compact(all)))
 }
 
-// addDays adds the days of a period to its tally. Buckets of days are called by when they begin in the period as it was asked for.
-// What had been issued before all buckets is in the first.
-func addDays(days []daySum, digits int32, dates, asked *span, to *tally) {
-	var whole dayTotal
-	buckets := make([]dayTotal, len(dates.cuts))
-	starts := make([]int64, len(dates.cuts))
+// dayTotals adds up the days of a period, by bucket and as a whole.
+type dayTotals struct {
+	from, to int32 // days since 1970
+	// bucketOf tells the bucket of each day of the period, if there are any.
+	bucketOf []int
+	buckets  []dayTotal
+	whole    dayTotal
+}
+
+func newDayTotals(dates *span) *dayTotals {
+	t := &dayTotals{from: daysSince1970(dates.From), to: daysSince1970(dates.To), buckets: make([]dayTotal, len(dates.cuts))}
 	for i, c := range dates.cuts {
-		starts[i] = c.From.Unix()
-	}
-	from, end := dates.From.Unix(), dates.To.Unix()
-	for i := range days {
-		d := &days[i]
-		at := int64(d.Day) * int64(24*time.Hour/time.Second)
-		if at >= end || at < from && promo.FactKind(d.Kind) != promo.FactQuantity {
-			continue
-		}
-		whole.add(d)
-		if len(buckets) > 0 {
-			next, begins := slices.BinarySearch(starts, at)
-			if !begins {
-				next = max(next-1, 0)
-			}
-			buckets[next].add(d)
+		for range daysSince1970(c.To) - daysSince1970(c.From) {
+			t.bucketOf = append(t.bucketOf, i)
 		}
 	}
-	to.total = *whole.whole(digits)
+	return t
+}
+
+// daysSince1970 is the number of a date that is a midnight in UTC.
+func daysSince1970(date time.Time) int32 { return int32(date.Unix() / int64(24*time.Hour/time.Second)) }
+
+// add adds a day, if it is one of the period. What had been issued before all buckets is in the first.
+func (t *dayTotals) add(d *daySum) {
+	if d.Day >= t.to || d.Day < t.from && promo.FactKind(d.Kind) != promo.FactQuantity {
+		return
+	}
+	d.buyers = appendNumbers(d.buyers[:0], d.Buyers)
+	t.whole.add(d)
+	if len(t.buckets) > 0 {
+		t.buckets[t.bucketOf[max(0, d.Day-t.from)]].add(d)
+	}
+}
+
+// tally gives the sums. Buckets of days are called by when they begin in the period as it was asked for.
+func (t *dayTotals) tally(digits int32, asked *span) *tally {
+	sum := &tally{total: *t.whole.whole(digits), buckets: make(map[uint32]*sums, len(t.buckets))}
 	for i, c := range asked.cuts {
-		to.buckets[uint32(c.From.Unix())] = buckets[i].whole(digits)
+		sum.buckets[uint32(c.From.Unix())] = t.buckets[i].whole(digits)
 	}
+	return sum
 }
 
 func earlier(a, b time.Time) time.Time {

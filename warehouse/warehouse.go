@@ -180,10 +180,10 @@ func query[R any](ctx context.Context, w *Warehouse, sql string, params clickhou
 	return rows, err
 }
 
-// scan is query for many rows, of which columns are the places of a statement's columns, in their order: finding each by its
-// name takes longer than reading it.
-func scan[R any](ctx context.Context, w *Warehouse, sql string, params clickhouse.Parameters, columns func(*R) []any) (all []R, err error) {
-	err = w.report(ctx, params, func(ctx context.Context) error {
+// scan is query for many rows, of which each sees one after another in the same place. The columns are the places of a statement's
+// columns, in their order: finding each by its name takes longer than reading it.
+func scan[R any](ctx context.Context, w *Warehouse, sql string, params clickhouse.Parameters, columns func(*R) []any, each func(*R)) error {
+	return w.report(ctx, params, func(ctx context.Context) error {
 		rows, err := w.conn.Query(ctx, sql)
 		if err != nil {
 			return err
@@ -195,11 +195,10 @@ func scan[R any](ctx context.Context, w *Warehouse, sql string, params clickhous
 			if err := rows.Scan(places...); err != nil {
 				return err
 			}
-			all = append(all, row)
+			each(&row)
 		}
 		return rows.Err()
 	})
-	return all, err
 }
 
 // report asks within the limits of a report.

@@ -4,11 +4,11 @@ select
     toInt32(local_day) as day,
     sum(quantity) as quantity,
     toInt64(sum(revenue) * {unit:UInt32}) as revenue,
-    toInt64((sum(item_discount) + sum(voucher_discount)) * {unit:UInt32}) as discount,
+    toInt64(sum(item_discount + voucher_discount) * {unit:UInt32}) as discount,
     max(valid_to) as valid_to,
-    arrayStringConcat(groupUniqArrayIf(buyer_id, kind = 'order' and buyer_id != 0), ',') as buyers
+    toString(groupArrayIf(buyer_id, kind = 'order')) as buyers
 from facts
 where shop_id = {shop:UInt64}
   and local_day < {to:Date32} and (local_day >= {from:Date32} or kind = 'quantity')
-group by shop_id, kind, used, local_day
-settings optimize_functions_to_subcolumns = 0, optimize_move_to_prewhere = 0, optimize_use_projections = 0, max_rows_to_read = 200000, read_overflow_mode = 'throw'
+group by kind, used, local_day
+settings optimize_move_to_prewhere = 0, optimize_use_projections = 0, use_uncompressed_cache = 1, max_rows_to_read = 200000, read_overflow_mode = 'throw'
