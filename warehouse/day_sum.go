@@ -2,8 +2,6 @@ package warehouse
 
 import (
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -87,9 +85,13 @@ func (t *dayTotal) whole(digits int32) *sums {
 
 // appendNumbers reads a list as ClickHouse writes it: "[1,2]". Nobody has the number 0.
 func appendNumbers(to []uint64, list string) []uint64 {
-	for number := range strings.SplitSeq(strings.Trim(list, "[]"), ",") {
-		if n, _ := strconv.ParseUint(number, 10, 64); n != 0 {
-			to = append(to, n)
+	var n uint64
+	for _, c := range []byte(list) {
+		switch {
+		case c >= '0' && c <= '9':
+			n = 10*n + uint64(c-'0')
+		case n != 0:
+			to, n = append(to, n), 0
 		}
 	}
 	return to
