@@ -23,6 +23,25 @@ func TestASessionIsKeptForWhatWantsTheSame(t *testing.T) {
 	}
 }
 
+func TestNothingOfAStatementStaysInItsSession(t *testing.T) {
+	ctx, conn := setup(t)
+	options := clickhouse.WithSettings(clickhouse.Settings{"max_block_size": 303})
+	with := clickhouse.Context(ctx, options)
+	parameters := clickhouse.Context(ctx, options, clickhouse.WithParameters(clickhouse.Parameters{"n": "42"}))
+	const name = "SELECT getSetting('chdb_client_name')"
+	waitFor(t, ctx, "four statements ran in one session", func() bool {
+		first := query[string](t, with, conn, name)
+		if got := query[uint64](t, parameters, conn, "SELECT {n:UInt64} SETTINGS max_block_size = 77, max_rows_to_read = 1"); got != 42 {
+			t.Errorf("the parameter is %d", got)
+		}
+		if got := query[uint64](t, with, conn, "SELECT toUInt64(getSetting('max_block_size') + sum(number) - 45) FROM numbers(10)"); got != 303 {
+			t.Errorf("max_block_size is %d for the next statement", got)
+		}
+		return query[string](t, with, conn, name) == first
+	})
+	wantCode(t, conn.Exec(with, "SELECT {n:UInt64}"), 456)
+}
+
 func TestFewSessionsAreKept(t *testing.T) {
 	ctx, _ := setup(t)
 	first := sessionOf(t, ctx, 200)

@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"runtime"
@@ -102,7 +103,7 @@ func (s session) fetch(stream result, write func([]byte) error) (more bool, err 
 var errNoRows = engineError("Code: 108. DB::Exception: No data to insert. (NO_DATA_TO_INSERT)")
 
 // insert runs an INSERT with the rows of st.data.
-func (s session) insert(st statement) error {
+func (s session) insert(ctx context.Context, st statement) error {
 	data := bufio.NewReaderSize(st.data, 1<<20)
 	if _, err := data.Peek(1); errors.Is(err, io.EOF) {
 		return errNoRows
@@ -114,6 +115,9 @@ func (s session) insert(st statement) error {
 	}
 	if _, err := data.WriteTo(insertWriter{s.lib, stream}); err != nil && !errors.Is(err, errInsertFailed) {
 		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err // what came may not be all of it
 	}
 	r := result{s.lib, s.lib.insertDone(stream)}
 	defer r.free()

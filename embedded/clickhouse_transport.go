@@ -39,8 +39,9 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		defer t.running.Done()
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
-		defer close(c.done)
-		c.answer.finish(t.serve(c))
+		err := t.serve(c)
+		close(c.done) // before the end of the answer is read: whoever has read it is soon gone, and that is no reason to end anything
+		c.answer.finish(err)
 	}()
 	go func() {
 		defer t.running.Done()
@@ -83,7 +84,7 @@ func (t transport) serve(c *call) error {
 	c.session.Store(s)
 	switch {
 	case st.data != nil:
-		return s.insert(st)
+		return s.insert(c.Context(), st)
 	case st.format == "Native":
 		c.unchanged, err = s.stream(st, c.answer.write)
 		return err
@@ -95,14 +96,19 @@ func (t transport) serve(c *call) error {
 
 // watch ends the statement if nobody waits for it any more, and lets the session go.
 func (t transport) watch(c *call) {
+	err := errClosed
+	select {
+	case <-c.done:
+	case <-c.Context().Done():
+		err = c.Context().Err()
+	case <-t.closing:
+	}
 	select {
 	case <-c.done:
 		t.letGo(c.session.Load(), c.unchanged)
 		return
-	case <-c.Context().Done():
-		c.answer.abandon(c.Context().Err())
-	case <-t.closing:
-		c.answer.abandon(errClosed)
+	default:
+		c.answer.abandon(err)
 	}
 	c.Body.Close() // serve may be waiting for more of it
 	t.end(c)

@@ -19,7 +19,7 @@ type Packages struct {
 type MissingPackageError struct{ Package string }
 
 func (e *MissingPackageError) Error() string {
-	return fmt.Sprintf("npm package %s is not installed: run `npm ci` where package.json is", e.Package)
+	return fmt.Sprintf("npm package %s is not installed: run `npm ci` in the program's top directory", e.Package)
 }
 
 // platform names the npm packages made for one operating system and processor.
