@@ -13,10 +13,11 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"regexp"
 	"strings"
 )
 
-//go:embed dist
+//go:embed all:dist
 var dist embed.FS
 
 // Boot is what the explorer starts with. It is written into the page, so whoever can open the page can
@@ -85,10 +86,10 @@ func serveAsset(w http.ResponseWriter, r *http.Request, site fs.FS, name string)
 		http.NotFound(w, r)
 		return
 	}
-	w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
+	w.Header().Set("Content-Type", contentType(name))
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable") // names are hashes
 	w.Header().Set("Vary", "Accept-Encoding")
-	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if takesGzip(r.Header.Get("Accept-Encoding")) {
 		w.Header().Set("Content-Encoding", "gzip")
 		_, _ = w.Write(packed)
 		return
@@ -99,6 +100,28 @@ func serveAsset(w http.ResponseWriter, r *http.Request, site fs.FS, name string)
 	}
 	_, _ = io.Copy(w, plain)
 }
+
+// contentType is that of a file by its name. Fonts are not among those that Go knows on every machine.
+func contentType(name string) string {
+	if path.Ext(name) == ".ttf" {
+		return "font/ttf"
+	}
+	return mime.TypeByExtension(path.Ext(name))
+}
+
+// takesGzip tells whether an answer may be packed (RFC 9110, 12.5.3).
+func takesGzip(accepted string) bool {
+	for coding := range strings.SplitSeq(accepted, ",") {
+		name, weight, _ := strings.Cut(coding, ";")
+		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			return !refused.MatchString(weight)
+		}
+	}
+	return false
+}
+
+// refused is the weight of what is not accepted.
+var refused = regexp.MustCompile(`^\s*q=0(\.0*)?\s*$`)
 
 func secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -118,6 +118,9 @@ func TestFilesTravelPackedToWhoTakesThat(t *testing.T) {
 	t.Parallel()
 	for _, want := range []struct{ accepts, encoding, body string }{
 		{"br, gzip", "gzip", string(packed("let main"))},
+		{"gzip;q=0.5", "gzip", string(packed("let main"))},
+		{"br, gzip; q=0.0", "", "let main"},
+		{"gzipped", "", "let main"},
 		{"", "", "let main"},
 	} {
 		request := httptest.NewRequest(http.MethodGet, "/explore/assets/main-1a2b3c.js", nil)

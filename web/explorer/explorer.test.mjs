@@ -1,6 +1,7 @@
 // The explorer of a running server, in a real browser: npm run --prefix web test:browser -- URL [picture.png]
 // It runs the first example and expects an answer without errors, and no request to any other server.
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { chromium } from 'playwright-core';
 
 const [base, picture] = process.argv.slice(2);
@@ -39,7 +40,7 @@ try {
   assert(data, `${titles[0]} answers nothing`);
   await page.locator('.result-window .view-line', { hasText: '"data"' }).waitFor();
 
-  if (picture) await page.screenshot({ path: picture });
+  if (picture) await page.screenshot({ path: path.resolve(process.env.INIT_CWD ?? '.', picture) });
   assert.deepEqual(complaints, []);
   console.log(`ready after ${Math.round(ready)} ms; tabs ${titles.join(', ')}; ${titles[0]} answers`);
 } finally {
