@@ -116,9 +116,9 @@ type cartReading struct {
 func (c *cartReading) calls(locked holdings, now time.Time) []call {
 	shop, products := c.request.Shop, serialsIn(c.request.Shop, c.request.Products())
 	return []call{
-		{shopForBuyer, []any{shop, c.request.Buyer}, into(&c.shops)},
-		{cartProducts, []any{shop, products, now, locked.Deals}, into(&c.products)},
-		{cartClaims, []any{shop, c.request.Buyer, now, products, locked.Claims}, into(&c.claims)},
+		{"reading the shop", shopForBuyer, []any{shop, c.request.Buyer}, into(&c.shops)},
+		{"reading a cart's products", cartProducts, []any{shop, products, now, locked.Deals}, into(&c.products)},
+		{"reading a buyer's claims", cartClaims, []any{shop, c.request.Buyer, now, products, locked.Claims}, into(&c.claims)},
 	}
 }
 

@@ -147,8 +147,8 @@ func (b *claimBatch) calls(made *[]soldRow) ([]call, error) {
 	}
 	subjects, _ := b.asked()
 	return []call{
-		{lockSelling, []any{b.shop, pq.Array(b.serials()), pq.Array(subjects)}, pass},
-		{claimSelling, []any{
+		{"locking vouchers that sell", lockSelling, []any{b.shop, pq.Array(b.serials()), pq.Array(subjects)}, pass},
+		{"reading claims that were made", claimSelling, []any{
 			b.shop, b.now, pq.Array(m.vouchers), pq.Array(versions), pq.Array(subjects), pq.Array(m.facts), pq.Array(m.validFrom), pq.Array(m.validTo),
 			pq.Array(m.callers), pq.Array(m.keys), pq.Array(m.bodies),
 		}, into(made)},

@@ -14,9 +14,10 @@ import (
 
 // call is a statement to be sent together with others. What it finds is handed to read, which reads all of it and no further.
 type call struct {
-	query     string
-	arguments []any
-	read      func(*sqlx.Rows) error
+	// what says what is done, for errors.
+	what, query string
+	arguments   []any
+	read        func(*sqlx.Rows) error
 }
 
 // into reads rows.
@@ -49,7 +50,7 @@ func (l *Ledger) inOneMessage(ctx context.Context, s scope, calls ...call) (err 
 		return fmt.Errorf("connecting for a message: %w", err)
 	}
 	defer conn.Close()
-	calls = append([]call{{enterScope, s.settings(), pass}}, calls...)
+	calls = append(s.entering(), calls...)
 	message, err := compose(ctx, conn, calls)
 	if err != nil {
 		return err
@@ -64,14 +65,26 @@ func (l *Ledger) inOneMessage(ctx context.Context, s scope, calls ...call) (err 
 			return errors.Join(rows.Err(), errCutShort)
 		}
 		if err := c.read(rows); err != nil {
-			return fmt.Errorf("reading the answer to a message: %w", err)
+			return fmt.Errorf("%s: %w", c.what, err)
 		}
 	}
 	return rows.Err()
 }
 
-// readTogether runs statements that change nothing. If the connection for the message was not good any more, they are run one by one:
-// a transaction that cannot begin is begun on another.
+// entering are the statements by which a message enters the scope.
+func (s scope) entering() []call {
+	enter := call{what: "entering the scope of " + s.role, query: enterScope, read: pass}
+	for _, text := range s.settings() {
+		enter.arguments = append(enter.arguments, text)
+	}
+	if s.subject == "" {
+		return []call{enter}
+	}
+	return []call{enter, {"entering the scope of a buyer", enterBuyer, []any{s.subject}, pass}}
+}
+
+// readTogether runs statements that change nothing. If there was no connection for the message, or one that was not good any more, they
+// are run one by one: a transaction that cannot begin is begun on another.
 func (l *Ledger) readTogether(ctx context.Context, s scope, calls ...call) error {
 	s.at = l.now()
 	err := l.inOneMessage(ctx, s, calls...)
@@ -86,11 +99,11 @@ func oneByOne(ctx context.Context, tx *sqlx.Tx, calls []call) error {
 	for _, c := range calls {
 		rows, err := tx.QueryxContext(ctx, c.query, c.arguments...)
 		if err != nil {
-			return fmt.Errorf("asking the ledger: %w", err)
+			return fmt.Errorf("%s: %w", c.what, err)
 		}
 		err = errors.Join(c.read(rows), rows.Err(), rows.Close())
 		if err != nil {
-			return fmt.Errorf("reading what the ledger answers: %w", err)
+			return fmt.Errorf("%s: %w", c.what, err)
 		}
 	}
 	return nil
@@ -132,8 +145,8 @@ func literal(argument any) (string, error) {
 		return "null", nil
 	case time.Time:
 		return pq.QuoteLiteral(instant(v)), nil
-	case []byte:
-		return fmt.Sprintf(`'\x%x'`, v), nil
+	case []byte: // which nobody asks with
+		return "", fmt.Errorf("%T is no argument of a message", argument)
 	}
 	return pq.QuoteLiteral(fmt.Sprint(value)), nil
 }

@@ -33,7 +33,7 @@ type scope struct {
 	actor    promo.Role
 	// browsing says that it reads a list, of which the arguments say what is looked for and from where.
 	browsing bool
-	// at is the moment at which the transaction acts; inTx sets it.
+	// at is the moment at which the transaction acts; whoever begins it sets it.
 	at time.Time
 }
 
@@ -58,21 +58,21 @@ select set_config('app.buyer', coalesce((select id::text from buyers where exter
 // statement enters the scope. It has no arguments, so that it can go to the server with the one that begins the transaction.
 func (s scope) statement() string { return withLiterals(enterScope, s.settings()...) }
 
-// settings are what enterScope sets: texts.
-func (s scope) settings() []any {
+// settings are what enterScope sets.
+func (s scope) settings() []string {
 	accounts := make([]int64, len(s.accounts))
 	for i, a := range s.accounts {
 		accounts[i] = a.Serial
 	}
 	cacheMode, seqscan := s.planning()
-	return []any{s.role, array(shopNumbers(s.shops)), s.subject, string(s.actor), s.at.Format(time.RFC3339Nano), array(accounts), cacheMode, seqscan}
+	return []string{s.role, array(shopNumbers(s.shops)), s.subject, string(s.actor), s.at.Format(time.RFC3339Nano), array(accounts), cacheMode, seqscan}
 }
 
 // withLiterals puts texts into the places of $1 to $9.
-func withLiterals(statement string, texts ...any) string {
+func withLiterals(statement string, texts ...string) string {
 	var places []string
 	for i, text := range texts {
-		places = append(places, "$"+strconv.Itoa(i+1), pq.QuoteLiteral(text.(string)))
+		places = append(places, "$"+strconv.Itoa(i+1), pq.QuoteLiteral(text))
 	}
 	return strings.NewReplacer(places...).Replace(statement)
 }
