@@ -17,7 +17,10 @@ func sessionOf(t *testing.T, ctx context.Context, rows int) string {
 
 func TestASessionIsKeptForWhatWantsTheSame(t *testing.T) {
 	ctx, _ := setup(t)
-	waitFor(t, ctx, "two statements ran in one session", func() bool { return sessionOf(t, ctx, 101) == sessionOf(t, ctx, 101) })
+	waitFor(t, ctx, "two statements ran in one session", func() bool {
+		first := sessionOf(t, ctx, 101)
+		return sessionOf(t, ctx, 101) == first
+	})
 	if sessionOf(t, ctx, 101) == sessionOf(t, ctx, 102) {
 		t.Error("another setting, and the same session")
 	}

@@ -97,16 +97,21 @@ func (l *Ledger) readTogether(ctx context.Context, s scope, calls ...call) error
 // oneByOne runs statements in a transaction.
 func oneByOne(ctx context.Context, tx *sqlx.Tx, calls []call) error {
 	for _, c := range calls {
-		rows, err := tx.QueryxContext(ctx, c.query, c.arguments...)
-		if err != nil {
-			return fmt.Errorf("%s: %w", c.what, err)
-		}
-		err = errors.Join(c.read(rows), rows.Err(), rows.Close())
-		if err != nil {
+		if err := c.in(ctx, tx); err != nil {
 			return fmt.Errorf("%s: %w", c.what, err)
 		}
 	}
 	return nil
+}
+
+// in runs the statement in a transaction.
+func (c call) in(ctx context.Context, tx *sqlx.Tx) error {
+	rows, err := tx.QueryxContext(ctx, c.query, c.arguments...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	return errors.Join(c.read(rows), rows.Err())
 }
 
 // compose puts the message together. Without a word about transactions, a message is one.
