@@ -1,43 +1,46 @@
 package app
 
 import (
-	"fmt"
 	"os"
 	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
 
 	"voucherhouse/warehouse"
 )
 
-// progress shows how far long work is, in one line of a terminal that is written anew each time; elsewhere it shows
-// nothing, and the summary tells.
-type progress struct{ shown time.Time }
-
-// show shows how much of the total is done. At its end the line is cleared.
-func (p *progress) show(what string, done, total int64) {
-	const clearLine = "\r\x1b[K"
-	switch {
-	case !onTerminal():
-	case done >= total:
-		fmt.Fprint(os.Stderr, clearLine)
-	case time.Since(p.shown) > 50*time.Millisecond:
-		p.shown = time.Now()
-		fmt.Fprintf(os.Stderr, clearLine+"%3d %%  %s", 100*done/total, what)
+// bar shows long work on a terminal; elsewhere it shows nothing, and the summary tells.
+func bar(total int64, options ...progressbar.Option) *progressbar.ProgressBar {
+	if !term.IsTerminal(int(os.Stderr.Fd())) {
+		return progressbar.DefaultSilent(total)
 	}
-}
-
-func onTerminal() bool {
-	stderr, err := os.Stderr.Stat()
-	return err == nil && stderr.Mode()&os.ModeCharDevice != 0
+	options = append(options, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionThrottle(50*time.Millisecond),
+		progressbar.OptionSetWidth(30), progressbar.OptionClearOnFinish())
+	return progressbar.NewOptions64(total, options...)
 }
 
 // showFile shows how much of each file is read.
 func showFile() func(file string, read, size int64) {
-	var p progress
-	return p.show
+	var (
+		current string
+		shown   *progressbar.ProgressBar
+	)
+	return func(file string, read, size int64) {
+		if file != current {
+			current, shown = file, bar(size, progressbar.OptionSetDescription(file), progressbar.OptionShowBytes(true))
+		}
+		_ = shown.Set64(min(read, size)) // only shown
+	}
 }
 
 // showFacts shows how many facts are delivered.
 func showFacts() warehouse.Progress {
-	var p progress
-	return func(done, total int64) { p.show(fmt.Sprintf("%d of %d facts", done, total), done, total) }
+	var shown *progressbar.ProgressBar
+	return func(done, total int64) {
+		if shown == nil {
+			shown = bar(total, progressbar.OptionSetDescription("facts"), progressbar.OptionShowIts(), progressbar.OptionSetItsString("facts"))
+		}
+		_ = shown.Set64(done) // only shown
+	}
 }
