@@ -30,7 +30,8 @@ with made as materialized (
     select $1, 'claim', $2, payload from made
 )
 select id from made order by ordinal`
-	// countMade counts the rows of made at their vouchers. The arrays have the counters looked up: joined, all of the shop would be read where their number is not known yet.
+	// countMade counts the rows of made at their vouchers. The arrays have the counters looked up: joined, all of the shop would be read
+	// where their number is not known yet.
 	countMade = `sums as materialized (
     select voucher_id, count(*) as claims from made group by 1
 ), counted as (

@@ -50,7 +50,7 @@ func (l *Ledger) inOneMessage(ctx context.Context, s scope, calls ...call) (err 
 		return fmt.Errorf("connecting for a message: %w", err)
 	}
 	defer conn.Close()
-	calls = append(s.entering(), calls...)
+	calls = append([]call{s.entering()}, calls...)
 	message, err := compose(ctx, conn, calls)
 	if err != nil {
 		return err
@@ -71,16 +71,13 @@ func (l *Ledger) inOneMessage(ctx context.Context, s scope, calls ...call) (err 
 	return rows.Err()
 }
 
-// entering are the statements by which a message enters the scope.
-func (s scope) entering() []call {
+// entering enters the scope of a message, which is no buyer's: it would see none of the buyer's own rows.
+func (s scope) entering() call {
 	enter := call{what: "entering the scope of " + s.role, query: enterScope, read: pass}
 	for _, text := range s.settings() {
 		enter.arguments = append(enter.arguments, text)
 	}
-	if s.subject == "" {
-		return []call{enter}
-	}
-	return []call{enter, {"entering the scope of a buyer", enterBuyer, []any{s.subject}, pass}}
+	return enter
 }
 
 // readTogether runs statements that change nothing. If there was no connection for the message, or one that was not good any more, they
