@@ -57,6 +57,9 @@ func counted(t *testing.T, seed string) (s *server, statements func() int64) {
 	must(t, err)
 	s = &server{ledger: ledger, keys: keys}
 	s.serve(t, nil)
+	for _, caller := range []string{"seller", "agent", "buyer"} {
+		s.ask(t, caller, `{ shop(id: "U2hvcDoxOjA") { name } }`, nil) // looked up once, which would count for whatever is asked first
+	}
 	return s, statements
 }
 

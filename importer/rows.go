@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -76,7 +75,7 @@ func parseShop(c *cells) postgres.ImportedShop {
 		c.refuseCell("currency", code, "an ISO 4217 code such as USD")
 	}
 	s.Currency = currency
-	if _, err := time.LoadLocation(s.TimeZone); err != nil || s.TimeZone == "Local" {
+	if _, known := promo.Zone(s.TimeZone); !known {
 		c.refuseCell("time_zone", s.TimeZone, "a name of the time zone database such as America/New_York")
 	}
 	return s

@@ -135,3 +135,25 @@ func TestWhoSeesShops(t *testing.T) {
 	_, err = b.ClaimByID(t.Context(), admin, c.ID)
 	wantCode(t, err, promo.NotFound)
 }
+
+// A shop that somebody saw stays for a minute as it was, for those who may see it and for nobody else.
+func TestASeenShopIsRemembered(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	shop, other := b.shop("A"), b.shop("B")
+	see := func(a promo.Actor, want string) {
+		t.Helper()
+		if s, err := b.Shop(t.Context(), a, shop); err != nil || s.Name != want {
+			t.Errorf("%s sees %v, %v; want %q", a.Caller(), s, err, want)
+		}
+	}
+	see(seller(shop), "A")
+	_, err := b.Shop(t.Context(), seller(other), shop)
+	wantCode(t, err, promo.NotFound)
+	b.exec(`update shops set name = 'renamed by hand' where id = $1`, shop)
+	see(seller(shop), "A")
+	see(seller(other, shop), "renamed by hand")
+	see(buyer("ann"), "renamed by hand")
+	b.clock.set(noon.Add(shopStays))
+	see(seller(shop), "renamed by hand")
+}

@@ -45,18 +45,18 @@ func NewShop(d ShopDraft) (Shop, error) {
 	if _, err := ParseCurrency(d.Currency); err != nil {
 		c.reject(CatalogueCurrencyUnknown, "The currency must be an ISO 4217 code such as USD.", "currency")
 	}
-	if !KnownZone(d.TimeZone) {
+	if _, known := Zone(d.TimeZone); !known {
 		c.reject(CatalogueTimeZoneUnknown, "The time zone must be a name of the IANA database such as America/New_York.", "timeZone")
 	}
 	return s, c.err()
 }
 
-// KnownZone tells whether a name is in the IANA database, where all begin with a capital: what else a machine has, such
-// as localtime, is its own.
-func KnownZone(name string) bool {
+// Zone finds a time zone by its name in the IANA database, where all begin with a capital: what else a machine has, such as
+// localtime, is its own.
+func Zone(name string) (zone *time.Location, known bool) {
 	first, _ := utf8.DecodeRuneInString(name)
-	_, err := time.LoadLocation(name)
-	return err == nil && name != "Local" && unicode.IsUpper(first)
+	zone, err := time.LoadLocation(name)
+	return zone, err == nil && name != "Local" && unicode.IsUpper(first)
 }
 
 // ProductDraft is a product as a caller wrote it.

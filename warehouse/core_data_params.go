@@ -88,12 +88,9 @@ func (p CoreDataParams) check() (*question, error) {
 	if p.TimeZone == "" {
 		p.TimeZone = p.Shop.TimeZone
 	}
-	if !promo.KnownZone(p.TimeZone) {
+	zone, known := promo.Zone(p.TimeZone)
+	if !known {
 		return nil, invalid("There is no such time zone.", "timeZone")
-	}
-	zone, err := time.LoadLocation(p.TimeZone)
-	if err != nil {
-		return nil, fmt.Errorf("finding a time zone: %w", err)
 	}
 	if err := checkPeriod(p.Period, "input", "period"); err != nil {
 		return nil, err

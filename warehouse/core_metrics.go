@@ -226,6 +226,9 @@ func (r reader) money(s *sums, m Metric) *promo.Money {
 // minorUnits is an amount's share in the smallest units of a currency with so many digits, rounded half up. Most amounts are small,
 // and have few digits more, if any; most shares are those of few.
 func minorUnits(over, under decimal.Decimal, digits int32) int64 {
+	if over.IsZero() {
+		return 0
+	}
 	more := -over.Exponent() - digits
 	if more < 0 || more > 3 || over.NumDigits() > exactInFloat || under.Exponent() != 0 || under.NumDigits() > 9 {
 		return over.DivRound(under, exactly).Shift(digits).Round(0).IntPart()

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"voucherhouse/promo"
 )
 
@@ -76,10 +74,10 @@ func (t *dayTotal) add(d *daySum) {
 
 // whole are the sums, in a currency of so many digits.
 func (t *dayTotal) whole(digits int32) *sums {
-	s, amount := t.sums, func(minor int64) decimal.Decimal { return decimal.New(minor, -digits) }
+	s := t.sums
 	s.Buyers = different(t.buyers)
-	s.Revenue, s.NetRevenue, s.Refunds = amount(t.revenue), amount(t.netRevenue), amount(t.refunds)
-	s.DiscountCost, s.NetDiscountCost, s.ShopRevenue = amount(t.discountCost), amount(t.netDiscountCost), amount(t.shopRevenue)
+	s.Revenue, s.NetRevenue, s.Refunds = amount(t.revenue, digits), amount(t.netRevenue, digits), amount(t.refunds, digits)
+	s.DiscountCost, s.NetDiscountCost, s.ShopRevenue = amount(t.discountCost, digits), amount(t.netDiscountCost, digits), amount(t.shopRevenue, digits)
 	return &s
 }
 
