@@ -23,9 +23,8 @@ run: ## Serve a sample shop to explore, with a token for each role
 build: ## Build the program, with the explorer in it
 	$(BUILD) -o $(BIN) .
 
-# It gives way to the compiler beside it, which ends later and leaves a core idle at the end.
 $(ENGINES): package.json package-lock.json
-	nice npm ci --loglevel=error
+	npm ci --loglevel=error
 	@touch $@
 
 $(PAGE_PACKAGES): web/package.json web/package-lock.json
