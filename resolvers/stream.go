@@ -98,21 +98,30 @@ func (c *streamCounts) bound(ctx context.Context, next graphql.OperationHandler)
 	if !known || !isSubscription(ctx) {
 		return next(ctx)
 	}
-	caller := a.Caller()
+	if !c.begin(a.Caller()) {
+		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{present(ctx, errStreams)}})
+	}
+	context.AfterFunc(ctx, func() { c.end(a.Caller()) }) // the transport ends the operation's context in every case
+	return next(ctx)
+}
+
+// begin counts a subscription of a caller who may have another.
+func (c *streamCounts) begin(caller string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.open[caller] >= mostStreams {
-		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{present(ctx, errStreams)}})
+		return false
 	}
 	c.open[caller]++
-	context.AfterFunc(ctx, func() { // the transport ends the operation's context in every case
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if c.open[caller]--; c.open[caller] == 0 {
-			delete(c.open, caller)
-		}
-	})
-	return next(ctx)
+	return true
+}
+
+func (c *streamCounts) end(caller string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.open[caller]--; c.open[caller] == 0 {
+		delete(c.open, caller)
+	}
 }
 
 var errExpired = &promo.Error{Code: promo.Unauthenticated, Message: "The token has expired. Connect again with another."}

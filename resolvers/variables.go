@@ -42,6 +42,9 @@ func (vs *variables) MutateOperationContext(_ context.Context, operation *graphq
 func (vs *variables) check(t *ast.Type, value any, path ast.Path) *gqlerror.Error {
 	switch value := value.(type) {
 	case []any:
+		if t.Elem == nil {
+			return nil // a scalar, which refuses it
+		}
 		for i, element := range value {
 			if err := vs.check(t.Elem, element, append(path[:len(path):len(path)], ast.PathIndex(i))); err != nil {
 				return err

@@ -44,6 +44,21 @@ func TestEnumsInVariablesAreTakenAsTheyAreSpelled(t *testing.T) {
 	}
 }
 
+// Anything passes for a scalar until it is read, and is refused then.
+func TestListsForScalarsAreLeftToThem(t *testing.T) {
+	t.Parallel()
+	for name, d := range graph.NewExecutableSchema(graph.Config{}).Schema().Types {
+		if d.Kind != ast.Scalar {
+			continue
+		}
+		for _, value := range []any{[]any{"x"}, []any{[]any{}}, []any{map[string]any{"a": nil}}, map[string]any{"a": []any{"x"}}} {
+			if refused := held(t, name, value); refused != "" {
+				t.Errorf("%s, %v: %s", name, value, refused)
+			}
+		}
+	}
+}
+
 func TestVariablesAreRefusedWhereTheyAreWrong(t *testing.T) {
 	t.Parallel()
 	for want, c := range map[string]struct {
