@@ -30,7 +30,8 @@ type Ledger struct {
 	claims               *claimQueues
 	// selling are vouchers that probably have something to claim, as they were when somebody last did.
 	selling *lru.Cache[promo.VoucherID, *promo.Voucher]
-	shops   *lru.Cache[sight, seenShop]
+	// shops are as they were seen.
+	shops *lru.Cache[sight, seenShop]
 	// feed tells of new messages, and of what livestreams hand out.
 	feed     feed
 	messages topic[followed, *promo.Message]
@@ -64,7 +65,7 @@ func Open(ctx context.Context, dsn string, clock func() time.Time) (*Ledger, err
 	}
 	l.claims = newClaimQueues(l.sellClaims, l.decideClaims)
 	l.selling, _ = lru.New[promo.VoucherID, *promo.Voucher](mostSelling) // fails only for a size below one
-	l.shops, _ = lru.New[sight, seenShop](mostShops)
+	l.shops, _ = lru.New[sight, seenShop](mostShops)                     // likewise
 	l.messages = topic[followed, *promo.Message]{feed: &l.feed, every: 1, read: l.newMessages}
 	l.scenes = topic[watchedScene, *promo.Distribution]{feed: &l.feed, every: distributionsEvery, read: l.newDistributions, over: watchedScene.over}
 	l.feed.topics = []subject{&l.messages, &l.scenes}

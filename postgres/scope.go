@@ -60,8 +60,12 @@ func (s scope) statement() string { return withLiterals(enterScope, s.settings()
 
 // settings are what enterScope sets.
 func (s scope) settings() []string {
+	accounts := make([]int64, len(s.accounts))
+	for i, a := range s.accounts {
+		accounts[i] = a.Serial
+	}
 	cacheMode, seqscan := s.planning()
-	return []string{s.role, array(shopNumbers(s.shops)), s.subject, string(s.actor), s.at.Format(time.RFC3339Nano), array(accountNumbers(s.accounts)), cacheMode, seqscan}
+	return []string{s.role, array(shopNumbers(s.shops)), s.subject, string(s.actor), s.at.Format(time.RFC3339Nano), array(accounts), cacheMode, seqscan}
 }
 
 // withLiterals puts texts into the places of $1 to $9.
@@ -169,14 +173,6 @@ func shopNumbers(shops []promo.ShopID) []int64 {
 	numbers := make([]int64, len(shops))
 	for i, s := range shops {
 		numbers[i] = int64(s)
-	}
-	return numbers
-}
-
-func accountNumbers(accounts []promo.AccountID) []int64 {
-	numbers := make([]int64, len(accounts))
-	for i, a := range accounts {
-		numbers[i] = a.Serial
 	}
 	return numbers
 }

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"crypto/sha256"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -31,19 +32,20 @@ where s.id = $1`
 const (
 	// shopStays is for how long a shop is remembered. Nothing here changes one; a change by hand is seen after that.
 	shopStays = time.Minute
-	// mostShops bounds how many are remembered, of each scope that saw them.
+	// mostShops bounds how many are remembered, one for each scope that saw it.
 	mostShops = 10_000
 )
 
-// sight is a look at a shop: all that row-level security goes by when it decides who sees it.
+// sight is a look at a shop in a scope. Policies on shops read nothing but what the scope enters with, and not its moment: so whoever
+// enters with the same sees the same.
 type sight struct {
-	actor                    promo.Role
-	shops, accounts, subject string
-	shop                     promo.ShopID
+	scope [sha256.Size]byte
+	shop  promo.ShopID
 }
 
 func (s scope) sight(of promo.ShopID) sight {
-	return sight{actor: s.actor, shops: array(shopNumbers(s.shops)), accounts: array(accountNumbers(s.accounts)), subject: s.subject, shop: of}
+	s.at = time.Time{}
+	return sight{scope: sha256.Sum256([]byte(s.statement())), shop: of}
 }
 
 // seenShop is what was seen, and until when it is taken for that.
@@ -52,8 +54,8 @@ type seenShop struct {
 	until time.Time
 }
 
-// Shop finds a shop that the actor may see, else promo.ErrNotFound. Whoever saw it within the last minute is not looked at again:
-// almost every request begins with its shop, and a quick report would take a tenth longer.
+// Shop finds a shop that the actor may see, else promo.ErrNotFound. It is looked up once a minute for whoever may see it: almost every
+// request begins with its shop, and a quick report would take a tenth longer.
 func (l *Ledger) Shop(ctx context.Context, a promo.Actor, id promo.ShopID) (*promo.Shop, error) {
 	sight, now := scopeOf(a).sight(id), l.now()
 	if seen, ok := l.shops.Get(sight); ok && now.Before(seen.until) {

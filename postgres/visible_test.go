@@ -148,8 +148,14 @@ func TestASeenShopIsRemembered(t *testing.T) {
 		}
 	}
 	see(seller(shop), "A")
-	_, err := b.Shop(t.Context(), seller(other), shop)
-	wantCode(t, err, promo.NotFound)
+	see(promo.Actor{Role: promo.Admin}, "A")
+	for _, stranger := range []promo.Actor{seller(other), seller()} {
+		_, err := b.Shop(t.Context(), stranger, shop)
+		wantCode(t, err, promo.NotFound)
+	}
+	if s, err := b.Shop(t.Context(), seller(shop), shop); err == nil {
+		s.Name = "what a caller does with it"
+	}
 	b.exec(`update shops set name = 'renamed by hand' where id = $1`, shop)
 	see(seller(shop), "A")
 	see(seller(other, shop), "renamed by hand")
