@@ -56,78 +56,6 @@ type CoreMetricsChange struct {
 	ShareOfShopRevenue *float64
 }
 
-// sums are the measures of a range: what ratios are computed from, last.
-type sums struct {
-	Issued          int64           `ch:"issued"`
-	Claims          int64           `ch:"claims"`
-	RedeemedClaims  int64           `ch:"redeemed_claims"`
-	ClaimsEnd       time.Time       `ch:"claims_end"`
-	Usage           int64           `ch:"usage"`
-	Orders          int64           `ch:"orders"`
-	Buyers          uint64          `ch:"buyers"`
-	NewBuyers       int64           `ch:"new_buyers"`
-	ItemsSold       int64           `ch:"items_sold"`
-	Revenue         decimal.Decimal `ch:"revenue"`
-	NetRevenue      decimal.Decimal `ch:"net_revenue"`
-	Refunds         decimal.Decimal `ch:"refunds"`
-	DiscountCost    decimal.Decimal `ch:"discount_cost"`
-	NetDiscountCost decimal.Decimal `ch:"net_discount_cost"`
-	ShopRevenue     decimal.Decimal `ch:"shop_revenue"`
-}
-
-// count is a measure that counts, by its column.
-func (s *sums) count(column string) (n int64, ok bool) {
-	switch column {
-	case "issued":
-		return s.Issued, true
-	case "claims":
-		return s.Claims, true
-	case "redeemed_claims":
-		return s.RedeemedClaims, true
-	case "usage":
-		return s.Usage, true
-	case "orders":
-		return s.Orders, true
-	case "buyers":
-		return int64(s.Buyers), true
-	case "new_buyers":
-		return s.NewBuyers, true
-	case "items_sold":
-		return s.ItemsSold, true
-	}
-	return 0, false
-}
-
-// value is a measure by its column.
-func (s *sums) value(column string) decimal.Decimal {
-	switch column {
-	case "revenue":
-		return s.Revenue
-	case "net_revenue":
-		return s.NetRevenue
-	case "refunds":
-		return s.Refunds
-	case "discount_cost":
-		return s.DiscountCost
-	case "net_discount_cost":
-		return s.NetDiscountCost
-	case shopRevenue:
-		return s.ShopRevenue
-	}
-	if n, ok := s.count(column); ok {
-		return decimal.NewFromInt(n)
-	}
-	panic("no measure " + column)
-}
-
-func (s *sums) total(columns []string) decimal.Decimal {
-	sum := s.value(columns[0])
-	for _, c := range columns[1:] {
-		sum = sum.Add(s.value(c))
-	}
-	return sum
-}
-
 const (
 	// exactly is how many digits quotients are computed to.
 	exactly = 18
@@ -227,7 +155,7 @@ func (r reader) money(s *sums, m Metric) *promo.Money {
 // and have few digits more, if any; most shares are those of few.
 func minorUnits(over, under decimal.Decimal, digits int32) int64 {
 	if over.IsZero() {
-		return 0
+		return 0 // which has no digits, whatever the currency has
 	}
 	more := -over.Exponent() - digits
 	if more < 0 || more > 3 || over.NumDigits() > exactInFloat || under.Exponent() != 0 || under.NumDigits() > 9 {
@@ -300,59 +228,6 @@ func (r reader) change(s, before *sums) CoreMetricsChange {
 		Refunds:            of("REFUNDS"),
 		ShareOfShopRevenue: of("SHARE_OF_SHOP_REVENUE"),
 	}
-}
-
-// coreDataRow is a row of coreDataQuery or groupQuery.
-type coreDataRow struct {
-	// Bucket is when the bucket begins, in seconds since 1970. A row of the whole range has Total.
-	Bucket uint32 `ch:"bucket"`
-	Total  uint8  `ch:"total"`
-	// Previous rows are of the period that was compared with.
-	Previous uint8 `ch:"previous"`
-	// First and Second are what the group is in each dimension, as text, and Hash is that of both.
-	First  string `ch:"first"`
-	Second string `ch:"second"`
-	Hash   uint64 `ch:"hash"`
-	// Place is what a promotion is listed by, as text. Empty if it has no value there; other groups tell none.
-	Place string `ch:"place"`
-	sums
-}
-
-// groupID tells groups apart.
-type groupID [mostDimensions]string
-
-func (r coreDataRow) keys() groupID { return groupID{r.First, r.Second} }
-
-// tally gathers the rows of one series.
-type tally struct {
-	total   sums
-	buckets map[uint32]*sums
-}
-
-func (t *tally) bucket(start uint32) *sums {
-	if s := t.buckets[start]; s != nil {
-		return s
-	}
-	return &sums{}
-}
-
-// tallies are those of the period asked for and of the one that it is compared with.
-type tallies struct{ asked, before *tally }
-
-func newTallies() *tallies {
-	return &tallies{&tally{buckets: map[uint32]*sums{}}, &tally{buckets: map[uint32]*sums{}}}
-}
-
-func (t *tallies) add(r coreDataRow) {
-	of := t.asked
-	if r.Previous == 1 {
-		of = t.before
-	}
-	if r.Total == 1 {
-		of.total = r.sums
-		return
-	}
-	of.buckets[r.Bucket] = &r.sums
 }
 
 // series gives every bucket its numbers, those without facts included. What had been issued adds up along the way; what
