@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -56,6 +57,9 @@ func run(ctx context.Context, args []string) error {
 	command, err := parser.Parse(args)
 	if err != nil {
 		return fmt.Errorf("%w (see voucherhouse --help)", err)
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(app.Garbage)
 	}
 	return command.Run()
 }

@@ -25,6 +25,19 @@ import (
 type adminServer struct {
 	http *http.Server
 	work sync.WaitGroup
+
+	mu      sync.Mutex
+	closing bool
+}
+
+// begin counts an order that is taken. None is once the server closes.
+func (a *adminServer) begin() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.closing {
+		a.work.Add(1)
+	}
+	return !a.closing
 }
 
 func listenAdmin(stores *Stores) (*adminServer, error) {
@@ -46,7 +59,9 @@ func listenAdmin(stores *Stores) (*adminServer, error) {
 	})
 	a := &adminServer{}
 	a.http = &http.Server{ReadHeaderTimeout: headerTime, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a.work.Add(1)
+		if !a.begin() {
+			return
+		}
 		defer a.work.Done()
 		mux.ServeHTTP(w, r)
 	})}
@@ -60,6 +75,9 @@ func listenAdmin(stores *Stores) (*adminServer, error) {
 
 // close ends what is being done; a rebuild goes on where it stopped when it is asked for again.
 func (a *adminServer) close() {
+	a.mu.Lock()
+	a.closing = true
+	a.mu.Unlock()
 	a.http.Close()
 	a.work.Wait()
 }

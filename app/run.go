@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"runtime/debug"
 	"time"
 
 	"voucherhouse/web"
@@ -40,9 +39,6 @@ const Garbage = 400
 
 // run serves: prepare makes the stores ready and says what the explorer opens with, and announce tells that all is.
 func run(ctx context.Context, c Config, address string, prepare func(*Stores) (web.Boot, error), announce func(*Server)) (err error) {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(Garbage)
-	}
 	server, err := Listen(address)
 	if err != nil {
 		return err
@@ -56,7 +52,11 @@ func run(ctx context.Context, c Config, address string, prepare func(*Stores) (w
 	if err != nil {
 		return errors.Join(err, server.Close())
 	}
-	defer func() { err = errors.Join(err, server.Close(), stores.Close()) }()
+	defer func() {
+		if closing := errors.Join(server.Close(), stores.Close()); closing != nil {
+			slog.Warn("stopping", "error", closing)
+		}
+	}()
 	boot, err := prepare(stores)
 	if err != nil {
 		return err

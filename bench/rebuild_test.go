@@ -29,6 +29,7 @@ from generate_series(0, $2 - 1) as n`
 // filled is a ledger with facts of one shop and a warehouse that has none of them.
 func filled(b *testing.B, facts int) (*postgres.Ledger, *warehouse.Warehouse, promo.Shop) {
 	b.Helper()
+	b.Cleanup(garbageAsServed())
 	dsn := testdb.Postgres(b)
 	ledger, err := postgres.Open(b.Context(), dsn, time.Now)
 	must(b, err)

@@ -18,7 +18,7 @@ type delivery struct {
 }
 
 // mostFacts bounds the facts of one manifest, and with them the memory that delivery takes: two manifests' facts at a
-// time, since one is inserted while the next is read. That is about 160 MB of heap for lines of orders, garbage included, however
+// time, since one is inserted while the next is read. That is about 390 MB of heap for lines of orders, garbage included, however
 // many facts wait (BenchmarkRebuild).
 const mostFacts = 50_000
 

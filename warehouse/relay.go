@@ -228,7 +228,7 @@ func (r *Relay) know(asOf time.Time, problem error) {
 
 // report tells what ended a delivery, and logs it when it is news. Nil: another relay leads.
 func (r *Relay) report(err error) {
-	if before := r.trouble(); err != nil && (before == nil || before.Error() != err.Error()) {
+	if before := r.trouble(); err != nil && (before == nil || tell(before) != tell(err)) {
 		slog.Error("delivery of facts to the warehouse has stopped", "error", err)
 	}
 	r.know(time.Time{}, err)
