@@ -17,6 +17,7 @@ help: ## Say what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Serve a sample shop to explore, with a token for each role
+	@test -x $(BIN) || echo 'The first time, fetching the engines and building takes about a minute.'
 	@$(MAKE) --no-print-directory -j2 $(ENGINES) build
 	$(BIN) demo
 

@@ -56,7 +56,10 @@ func NewShop(d ShopDraft) (Shop, error) {
 func Zone(name string) (zone *time.Location, known bool) {
 	first, _ := utf8.DecodeRuneInString(name)
 	zone, err := time.LoadLocation(name)
-	return zone, err == nil && name != "Local" && unicode.IsUpper(first)
+	if err != nil || name == "Local" || !unicode.IsUpper(first) {
+		return nil, false
+	}
+	return zone, true
 }
 
 // ProductDraft is a product as a caller wrote it.
