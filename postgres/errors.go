@@ -27,16 +27,17 @@ var (
 // stay as they are.
 func asError(ctx context.Context, err error) error {
 	var told error
+	cutShort := isCutShort(err) || errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil // which rolled the transaction back
 	switch {
 	case err == nil, errors.Is(err, context.Canceled):
 		return err
 	case errors.Is(err, context.DeadlineExceeded): // which is a net.Error too
 		told = errSlow
-	case isCutShort(err) && ctx.Err() == context.Canceled:
+	case cutShort && ctx.Err() == context.Canceled:
 		told = ctx.Err() // nobody waits for the answer
-	case isCutShort(err) && (ctx.Err() != nil || pq.As(err, pqerror.QueryCanceled) != nil):
+	case cutShort && (ctx.Err() != nil || pq.As(err, pqerror.QueryCanceled) != nil):
 		told = errSlow
-	case isCutShort(err):
+	case cutShort:
 		told = errAway
 	case pq.As(err, pqerror.CharacterNotInRepertoire) != nil:
 		told = errBytes

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -42,6 +43,8 @@ func TestAsError(t *testing.T) {
 		{t.Context(), code("57014"), promo.Timeout}, // the server's own statement_timeout
 		{late, code("57014"), promo.Timeout},
 		{late, driver.ErrBadConn, promo.Timeout},
+		{late, sql.ErrTxDone, promo.Timeout},
+		{t.Context(), sql.ErrTxDone, ""}, // a fault of ours
 		{t.Context(), context.DeadlineExceeded, promo.Timeout},
 		{t.Context(), code("22021"), promo.InvalidInput},
 		{t.Context(), code("23505"), ""},
@@ -65,8 +68,10 @@ func TestAsError(t *testing.T) {
 		t.Error("success is told as an error")
 	}
 	// Who has left is no reason for an alarm.
-	if err := asError(left, code("57014")); !errors.Is(err, context.Canceled) {
-		t.Errorf("after the caller left: %v", err)
+	for _, cut := range []error{code("57014"), sql.ErrTxDone} {
+		if err := asError(left, cut); !errors.Is(err, context.Canceled) {
+			t.Errorf("after the caller left: %v", err)
+		}
 	}
 }
 

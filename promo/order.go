@@ -147,7 +147,7 @@ func (o *Order) Cancellable(a Actor, now time.Time) error {
 		return refuseAlreadyCancelled
 	case status == OrderPending, status == OrderPaid && a.Role == Platform:
 		return nil
-	case status.Paid() && a.Role == Platform:
+	case status == OrderPartiallyRefunded && a.Role == Platform:
 		return Refusals{{Code: OrderNotPending, Message: "Something of the order was refunded: refund the rest.", Field: []string{"orderNumber"}}}
 	default:
 		return refuseNotPending

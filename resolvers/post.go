@@ -19,11 +19,16 @@ func (post) Supports(r *http.Request) bool { return r.Method == http.MethodPost 
 func (post) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	params := graphql.RawParams{Headers: r.Header}
 	if err := decode(r.Body, &params); err != nil {
-		negotiate(w, r)
-		writeResponse(w, http.StatusBadRequest, exec.DispatchError(r.Context(), gqlerror.List{{Message: err.Error()}}))
+		refuseBody(w, r, exec, err)
 		return
 	}
 	respond(w, r, exec, &params)
+}
+
+// refuseBody refuses a body that cannot be read.
+func refuseBody(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, err error) {
+	negotiate(w, r)
+	writeResponse(w, http.StatusBadRequest, exec.DispatchError(r.Context(), gqlerror.List{{Message: err.Error()}}))
 }
 
 // decode reads a JSON value. Numbers keep their digits, which large ones would lose as floats.

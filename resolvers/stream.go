@@ -1,8 +1,10 @@
 package resolvers
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -31,10 +33,24 @@ const (
 
 // addStreams lets the server answer over time: as server-sent events, and over a WebSocket.
 func addStreams(server *handler.Server, keys *auth.Keys) {
-	server.AddTransport(transport.SSE{KeepAlivePingInterval: aliveEvery})
+	server.AddTransport(events{transport.SSE{KeepAlivePingInterval: aliveEvery}})
 	server.AddTransport(transport.Websocket{
 		InitFunc: authenticate(keys), InitTimeout: initTime, PingPongInterval: aliveEvery, KeepAlivePingInterval: aliveEvery,
 	})
+}
+
+// events answers with server-sent events.
+type events struct{ transport.SSE }
+
+// Do refuses a body that cannot be read as elsewhere: gqlgen would write all of it into the log.
+func (e events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	var body bytes.Buffer
+	if err := decode(io.TeeReader(r.Body, &body), new(graphql.RawParams)); err != nil {
+		refuseBody(w, r, exec, err)
+		return
+	}
+	r.Body = io.NopCloser(io.MultiReader(&body, r.Body))
+	e.SSE.Do(w, r, exec)
 }
 
 func upgrades(h http.Header) bool { return h.Get("Upgrade") != "" }
