@@ -55,7 +55,7 @@ type seenShop struct {
 }
 
 // Shop finds a shop that the actor may see, else promo.ErrNotFound. It is looked up once a minute for whoever may see it: almost every
-// request begins with its shop, and a quick report would take a tenth longer.
+// request begins with its shop, and a quick report would take 7 % longer.
 func (l *Ledger) Shop(ctx context.Context, a promo.Actor, id promo.ShopID) (*promo.Shop, error) {
 	sight, now := scopeOf(a).sight(id), l.now()
 	if seen, ok := l.shops.Get(sight); ok && now.Before(seen.until) {
