@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 
@@ -34,7 +35,7 @@ func asError(err error) error {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return err
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded): // over the native wire, of the read that waited
 		code, message = promo.Timeout, "The report took longer than it may."
 	case errors.As(err, &exception):
 		switch exception.Code {

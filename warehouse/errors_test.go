@@ -3,9 +3,12 @@ package warehouse
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 
@@ -18,6 +21,22 @@ func code(err error) promo.Code {
 		return told.Code
 	}
 	return ""
+}
+
+// Over the native wire a report's deadline is also that of the read that waits for its answer.
+func TestAReadThatWaitedTooLongIsATimeout(t *testing.T) {
+	t.Parallel()
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // the system accepts for it
+	must(t, err)
+	defer silent.Close()
+	conn, err := net.Dial("tcp", silent.Addr().String())
+	must(t, err)
+	defer conn.Close()
+	must(t, conn.SetReadDeadline(time.Now()))
+	_, err = conn.Read(make([]byte, 1))
+	if told := asError(fmt.Errorf("reading: %w", err)); code(told) != promo.Timeout {
+		t.Errorf("%v is told as %v", err, told)
+	}
 }
 
 func TestAWarehouseThatIsAwayIsUnavailable(t *testing.T) {
