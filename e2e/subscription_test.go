@@ -250,6 +250,34 @@ func TestSubscriptionRights(t *testing.T) {
 	}
 }
 
+// What cannot be read is refused with a code, and the socket goes on; what is none of the protocol's messages ends it.
+func TestSubscriptionUnreadable(t *testing.T) {
+	t.Parallel()
+	s := start(t, "testdata/chat/seed.sql")
+	c := s.connect(t, "buyer")
+	const refused = `[{"message":"Send a JSON object with \u0060query\u0060 and, if need be, \u0060variables\u0060 and \u0060operationName\u0060.",
+		"extensions":{"code":"INVALID_INPUT"}}]`
+	for _, payload := range []string{`{"query":"{ viewer { role } }","variables":[1]}`, `{"query":5}`, `5`, ``} {
+		c.send(frame{ID: "1", Type: "subscribe", Payload: json.RawMessage(payload)})
+		f := c.next()
+		if f.ID != "1" || f.Type != "error" {
+			t.Errorf("%s is answered by %+v", payload, f)
+		}
+		wantData(t, f.Payload, refused)
+	}
+	c.send(frame{ID: "1", Type: "subscribe", Payload: json.RawMessage(`{"query":"{ viewer { role } }"}`)})
+	wantData(t, c.next().Payload, `{"data":{"viewer":{"role":"BUYER"}}}`)
+
+	for _, message := range []string{`{"type":`, `5`, `{"type":"next"}`, `{"type":"connection_init","payload":5}`} {
+		c, _, err := s.dial(t, "", "")
+		must(t, err)
+		must(t, c.Write(t.Context(), websocket.MessageText, []byte(message)))
+		if _, _, err := c.Read(t.Context()); websocket.CloseStatus(err) != 4400 {
+			t.Errorf("%s ends with %v", message, err)
+		}
+	}
+}
+
 // streaming counts what works for subscriptions in this process.
 func streaming(t *testing.T) int {
 	var stacks bytes.Buffer

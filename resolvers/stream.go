@@ -35,7 +35,8 @@ const (
 func addStreams(server *handler.Server, keys *auth.Keys) {
 	server.AddTransport(events{transport.SSE{KeepAlivePingInterval: aliveEvery}})
 	server.AddTransport(transport.Websocket{
-		InitFunc: authenticate(keys), InitTimeout: initTime, PingPongInterval: aliveEvery, KeepAlivePingInterval: aliveEvery,
+		Implementation: sockets{}, InitFunc: authenticate(keys), InitTimeout: initTime,
+		PingPongInterval: aliveEvery, KeepAlivePingInterval: aliveEvery,
 	})
 }
 
