@@ -22,6 +22,9 @@ const (
 	// headerTime bounds how long a client may take to send a request's head, and idleTime how long a connection may idle.
 	headerTime = 10 * time.Second
 	idleTime   = 2 * time.Minute
+	// answerTime bounds how long a request may take from its head until the caller has read its answer: a minute for its body, half
+	// a one for the answer to be made, and half a one for it to be read. Streams and tables have bounds of their own.
+	answerTime = 2 * time.Minute
 	// sweepEvery is how often idempotency keys that have outlived their time are forgotten.
 	sweepEvery = time.Hour
 	// expireEvery is how often orders that were not paid in time are stored as expired. They count as expired before: a minute
@@ -63,9 +66,9 @@ func Listen(address string) (*Server, error) {
 			(*pages).ServeHTTP(w, r)
 			return
 		}
-		http.Error(w, "The server is starting.", http.StatusServiceUnavailable)
+		resolvers.RefuseEarly(w)
 	})
-	s.http = &http.Server{Handler: mux, ReadHeaderTimeout: headerTime, IdleTimeout: idleTime}
+	s.http = &http.Server{Handler: mux, ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, WriteTimeout: answerTime}
 	s.work.Go(func() {
 		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			s.failed <- err

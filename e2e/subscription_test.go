@@ -250,31 +250,107 @@ func TestSubscriptionRights(t *testing.T) {
 	}
 }
 
-// What cannot be read is refused with a code, and the socket goes on; what is none of the protocol's messages ends it.
-func TestSubscriptionUnreadable(t *testing.T) {
+// A request that is refused has a code, and the socket goes on.
+func TestSubscriptionRefused(t *testing.T) {
 	t.Parallel()
 	s := start(t, "testdata/chat/seed.sql")
 	c := s.connect(t, "buyer")
-	const refused = `[{"message":"Send a JSON object with \u0060query\u0060 and, if need be, \u0060variables\u0060 and \u0060operationName\u0060.",
-		"extensions":{"code":"INVALID_INPUT"}}]`
-	for _, payload := range []string{`{"query":"{ viewer { role } }","variables":[1]}`, `{"query":5}`, `5`, ``} {
+	costly := `{ shop(id: "` + shopOne + `") { promotions(first: 100) { nodes { ... on Voucher { products(first: 100) { nodes { id sku title } } } } } } }`
+	for payload, code := range map[string]string{
+		`{"query":"{ viewer { role } }","variables":[1]}`: "INVALID_INPUT",
+		`{"query":5}`: "INVALID_INPUT", `5`: "INVALID_INPUT", ``: "INVALID_INPUT", `{"query":"{"}`: "INVALID_INPUT", `{"query":"{ no }"}`: "INVALID_INPUT",
+		`{"query":"query($r: Role!) { viewer { role } }","variables":{"r":"buyer"}}`: "INVALID_INPUT",
+		fmt.Sprintf(`{"query":%q}`, costly):                                          "TOO_COMPLEX",
+	} {
 		c.send(frame{ID: "1", Type: "subscribe", Payload: json.RawMessage(payload)})
 		f := c.next()
-		if f.ID != "1" || f.Type != "error" {
-			t.Errorf("%s is answered by %+v", payload, f)
+		for f.Type == "complete" { // which follows an error
+			f = c.next()
 		}
-		wantData(t, f.Payload, refused)
+		var told []struct{ Extensions struct{ Code string } }
+		if err := json.Unmarshal(f.Payload, &told); err != nil || f.ID != "1" || f.Type != "error" || told[0].Extensions.Code != code {
+			t.Errorf("%s is answered by %s %s, want %s", payload, f.Type, f.Payload, code)
+		}
 	}
-	c.send(frame{ID: "1", Type: "subscribe", Payload: json.RawMessage(`{"query":"{ viewer { role } }"}`)})
-	wantData(t, c.next().Payload, `{"data":{"viewer":{"role":"BUYER"}}}`)
+	c.send(frame{ID: "2", Type: "subscribe", Payload: json.RawMessage(`{"query":"{ viewer { role } }"}`)})
+	for f := c.next(); f.ID != "2"; f = c.next() {
+	}
+}
 
-	for _, message := range []string{`{"type":`, `5`, `{"type":"next"}`, `{"type":"connection_init","payload":5}`} {
-		c, _, err := s.dial(t, "", "")
+// A message that a caller may not send ends the socket with the protocol's code.
+func TestSubscriptionClosed(t *testing.T) {
+	t.Parallel()
+	s := start(t, "testdata/chat/seed.sql")
+	const begin = `{"type":"connection_init"}`
+	for _, c := range []struct {
+		messages []string
+		code     websocket.StatusCode
+	}{
+		{[]string{`{"type":`}, 4400},
+		{[]string{`5`}, 4400},
+		{[]string{`{"type":"connection_init","payload":5}`}, 4400},
+		{[]string{begin, `{"type":"next","id":"1"}`}, 4400},
+		{[]string{begin, `{"type":"start","id":"1","payload":{"query":"{ viewer { role } }"}}`}, 4400},
+		{[]string{begin, `{"type":"subscribe","payload":{"query":"{ viewer { role } }"}}`}, 4400},
+		{[]string{`{"type":"subscribe","id":"1","payload":{"query":"{ viewer { role } }"}}`}, 4401},
+	} {
+		socket, _, err := s.dial(t, "", "")
 		must(t, err)
-		must(t, c.Write(t.Context(), websocket.MessageText, []byte(message)))
-		if _, _, err := c.Read(t.Context()); websocket.CloseStatus(err) != 4400 {
-			t.Errorf("%s ends with %v", message, err)
+		for _, message := range c.messages {
+			must(t, socket.Write(t.Context(), websocket.MessageText, []byte(message)))
 		}
+		for err = nil; err == nil; {
+			_, _, err = socket.Read(t.Context())
+		}
+		if websocket.CloseStatus(err) != c.code {
+			t.Errorf("%s ends with %v, want %d", c.messages, err, c.code)
+		}
+	}
+}
+
+// Requests to become something else are answered as they are, and what cannot become a WebSocket is refused with a code.
+func TestUpgrade(t *testing.T) {
+	t.Parallel()
+	s := start(t, "testdata/chat/seed.sql")
+	socket := map[string]string{
+		"Connection": "keep-alive, Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+		"Sec-WebSocket-Protocol": "graphql-transport-ws",
+	}
+	for name, c := range map[string]struct {
+		method string
+		change map[string]string
+		status int
+		answer string
+	}{
+		"HTTP/2":                {http.MethodPost, map[string]string{"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c"}, http.StatusOK, `"role":"BUYER"`},
+		"no GET":                {http.MethodPost, nil, http.StatusMethodNotAllowed, `"code":"INVALID_INPUT"`},
+		"another version":       {http.MethodGet, map[string]string{"Sec-WebSocket-Version": "12"}, http.StatusBadRequest, `"code":"INVALID_INPUT"`},
+		"no key":                {http.MethodGet, map[string]string{"Sec-WebSocket-Key": ""}, http.StatusBadRequest, `"code":"INVALID_INPUT"`},
+		"the older protocol":    {http.MethodGet, map[string]string{"Sec-WebSocket-Protocol": "graphql-ws"}, http.StatusBadRequest, `"code":"INVALID_INPUT"`},
+		"a protocol of the two": {http.MethodGet, map[string]string{"Sec-WebSocket-Protocol": "graphql-ws, graphql-transport-ws"}, http.StatusSwitchingProtocols, ""},
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), c.method, s.url+"/graphql", strings.NewReader(`{"query":"{ viewer { role } }"}`))
+		must(t, err)
+		request.Header.Set("Content-Type", "application/json")
+		request.Header.Set("Authorization", "Bearer "+s.token(t, "buyer"))
+		for _, headers := range []map[string]string{socket, c.change} {
+			for header, value := range headers {
+				request.Header.Set(header, value)
+			}
+		}
+		response, err := http.DefaultTransport.RoundTrip(request)
+		must(t, err)
+		if response.StatusCode != c.status {
+			t.Errorf("%s: answered %d, want %d", name, response.StatusCode, c.status)
+		}
+		if c.answer != "" {
+			body, err := io.ReadAll(response.Body)
+			must(t, err)
+			if !strings.Contains(string(body), c.answer) {
+				t.Errorf("%s: answered %s", name, body)
+			}
+		}
+		must(t, response.Body.Close())
 	}
 }
 

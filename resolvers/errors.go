@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -55,12 +56,8 @@ func present(ctx context.Context, err error) *gqlerror.Error {
 func presentRequest(told, found *gqlerror.Error) {
 	told.Message, told.Locations, told.Path = found.Message, found.Locations, found.Path
 	told.Extensions = map[string]any{"code": requestCode(found)}
-	switch {
-	case len(found.Path) > 0 && found.Path[0] == ast.PathName("variable"):
+	if len(found.Path) > 0 && found.Path[0] == ast.PathName("variable") {
 		told.Path, told.Extensions["field"] = nil, names(found.Path[1:])
-	case found.Path == nil && found.Locations == nil && found.Extensions == nil:
-		// Of a body that is no request gqlgen tells in the words of Go's decoder.
-		told.Message = "Send a JSON object with `query` and, if need be, `variables` and `operationName`."
 	}
 }
 
@@ -96,6 +93,9 @@ func requestCode(err *gqlerror.Error) promo.Code {
 
 // errComplexity is gqlgen's code for a query over the limit (extension.ComplexityLimit).
 const errComplexity = "COMPLEXITY_LIMIT_EXCEEDED"
+
+// A query over the limit is told of as one that is not valid: presented over WebSockets, too, and with a status of its own.
+func init() { errcode.RegisterErrorType(errComplexity, errcode.KindProtocol) }
 
 // recovered turns a panic into an error, for the log with its stack and for the caller without.
 func recovered(_ context.Context, cause any) error {

@@ -51,9 +51,7 @@ func (e exports) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphEx
 		return
 	}
 	announce(w.Header(), name, format, pages[0].freshness)
-	connection := http.NewResponseController(w)
-	_ = connection.SetWriteDeadline(time.Now().Add(exportTime))
-	defer func() { _ = connection.SetWriteDeadline(time.Time{}) }() // it would hold for later requests, too
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(exportTime)) // until the next request, which has one of its own
 	// Only a connection that is broken or too slow fails, and without its end no part of a table passes for the whole.
 	_ = writeTable(w, format, pages)
 }

@@ -94,6 +94,11 @@ func refuseToken(w http.ResponseWriter, _ *http.Request) {
 	refuse(w, http.StatusUnauthorized, promo.Unauthenticated, "The token is malformed, expired or signed by somebody else.")
 }
 
+// RefuseEarly answers requests that come before the stores are open.
+func RefuseEarly(w http.ResponseWriter) {
+	refuse(w, http.StatusServiceUnavailable, promo.Unavailable, "The server is starting.")
+}
+
 // refuse answers a request that the schema has no part in.
 func refuse(w http.ResponseWriter, status int, code promo.Code, message string) {
 	refuseFor(w, status, gqlerror.List{{Message: message, Extensions: map[string]any{"code": code}}})

@@ -7,6 +7,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"voucherhouse/promo"
 )
 
 // post answers what stands in a request's body as transport.POST does, which copies bodies and answers several times.
@@ -19,16 +21,20 @@ func (post) Supports(r *http.Request) bool { return r.Method == http.MethodPost 
 func (post) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	params := graphql.RawParams{Headers: r.Header}
 	if err := decode(r.Body, &params); err != nil {
-		refuseBody(w, r, exec, err)
+		refuseBody(w, r, exec)
 		return
 	}
 	respond(w, r, exec, &params)
 }
 
 // refuseBody refuses a body that cannot be read.
-func refuseBody(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, err error) {
+func refuseBody(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	negotiate(w, r)
-	writeResponse(w, http.StatusBadRequest, exec.DispatchError(r.Context(), gqlerror.List{{Message: err.Error()}}))
+	writeResponse(w, http.StatusBadRequest, exec.DispatchError(r.Context(), gqlerror.List{{Err: errNoRequest}}))
+}
+
+var errNoRequest = &promo.Error{
+	Code: promo.InvalidInput, Message: "Send a JSON object with `query` and, if need be, `variables` and `operationName`.",
 }
 
 // decode reads a JSON value. Numbers keep their digits, which large ones would lose as floats.

@@ -68,12 +68,14 @@ func (r *statusRecorder) WriteHeader(status int) {
 	}
 }
 
-// Flush sends what was written: transport.SSE asks for it by name.
+// Flush sends what was written: transport.SSE asks for it by name. A caller who does not read it in time is cut off.
 func (r *statusRecorder) Flush() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.over {
-		http.NewResponseController(r.ResponseWriter).Flush()
+		connection := http.NewResponseController(r.ResponseWriter)
+		_ = connection.SetWriteDeadline(time.Now().Add(2 * aliveEvery)) // not supported by a test's recorder, which has no connection
+		_ = connection.Flush()
 	}
 }
 

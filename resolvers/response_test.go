@@ -87,6 +87,9 @@ var accepts = []string{
 	"text/html, application/*", "application/json;q, application/graphql-response+json", "text/html", "text/event-stream", ",", " APPLICATION/JSON ; charset=utf-8",
 }
 
+const noRequest = `{"errors":[{"message":"Send a JSON object with ` + "`query` and, if need be, `variables` and `operationName`" + `.",` +
+	`"extensions":{"code":"INVALID_INPUT"}}],"data":null}`
+
 func TestABodyIsAnsweredAsTheLibraryAnswersIt(t *testing.T) {
 	t.Parallel()
 	ours, theirs := answers(t, post{}), answers(t, transport.POST{})
@@ -94,6 +97,9 @@ func TestABodyIsAnsweredAsTheLibraryAnswersIt(t *testing.T) {
 		for _, body := range bodies {
 			headers := http.Header{"Content-Type": {"application/json"}, "Accept": {accept}}
 			got, want := ours(http.MethodPost, "", body, headers), theirs(http.MethodPost, "", body, headers)
+			if strings.Contains(want.body, "could not be decoded") { // in the words of Go's decoder
+				want.body = noRequest
+			}
 			if got != want {
 				t.Errorf("%s, accepting %q: answered\n%+v, want\n%+v", body, accept, got, want)
 			}

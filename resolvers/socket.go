@@ -6,28 +6,36 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// badMessage is the code that the protocol graphql-transport-ws closes with where a message is none of its own.
-const badMessage = 4400
+// Codes that the protocol closes with, where a message is none of its own, and where an operation comes before connection_init.
+const (
+	badMessage = 4400
+	tooEarly   = 4401
+)
 
-// sockets accepts WebSockets whose messages are looked at before gqlgen is given them: it refuses a request that cannot be read
-// without a code, leaves a connection_init that cannot be read unanswered, and closes after other messages as if all were well.
+// sockets accepts WebSockets for gqlgen, and looks at their messages before gqlgen does. Of those that cannot be read, gqlgen refuses a
+// request without a code, never answers a connection_init, and closes after any other as if all were well.
 type sockets struct {
 	transport.CoderWebsocketImplementation
+
+	// patience is how long a caller may take to read a message.
+	patience time.Duration
 }
 
 // Accept makes a request a WebSocket.
 func (s sockets) Accept(w http.ResponseWriter, r *http.Request, options transport.WebsocketAcceptOptions) (transport.WebsocketConn, error) {
+	options.Subprotocols = []string{protocol}
 	accepted, err := s.CoderWebsocketImplementation.Accept(w, r, options)
 	if err != nil {
 		return nil, err
 	}
-	return &socket{accepted.(boundedConn), r.Context()}, nil
+	return &socket{boundedConn: accepted.(boundedConn), ctx: r.Context(), patience: s.patience}, nil
 }
 
 // boundedConn is a WebSocket with the bounds that gqlgen sets: the bytes of a message, and how long one is waited for.
@@ -39,17 +47,20 @@ type boundedConn interface {
 
 type socket struct {
 	boundedConn
-	ctx context.Context // of the request that became it
+	ctx      context.Context // of the request that became it
+	patience time.Duration
+	// begun says that connection_init has come. Whoever reads guards it.
+	begun bool
 }
 
-// frame is a message of graphql-transport-ws, or of the older graphql-ws, which says start and stop.
+// frame is a message of the protocol.
 type frame struct {
 	ID      string          `json:"id,omitempty"`
 	Type    string          `json:"type"`
 	Payload json.RawMessage `json:"payload,omitempty"`
 }
 
-// NextReader is the next message that can be read. After one that is no caller's there is none.
+// NextReader gives the next message that is for gqlgen. One that a caller may not send closes the socket.
 func (s *socket) NextReader() (int, io.Reader, error) {
 	for {
 		kind, r, err := s.boundedConn.NextReader()
@@ -61,16 +72,19 @@ func (s *socket) NextReader() (int, io.Reader, error) {
 			return kind, nil, err
 		}
 		var f frame
-		if json.Unmarshal(body, &f) != nil || !f.known() {
-			_ = s.WriteClose(badMessage, "Send a JSON object with a type of graphql-transport-ws, an id and a payload, an object.")
-			return kind, nil, transport.ErrWebsocketClosed
+		switch {
+		case json.Unmarshal(body, &f) != nil || !f.known():
+			return s.end(badMessage, "Send a JSON object: type and, by type, id and payload, of "+protocol+".")
+		case f.Type == "subscribe" && !s.begun:
+			return s.end(tooEarly, "Begin with connection_init.")
+		case f.Type == "subscribe" && decode(bytes.NewReader(f.Payload), new(graphql.RawParams)) != nil:
+			if err := s.refuse(f.ID); err != nil {
+				return kind, nil, err
+			}
+			continue
 		}
-		if !f.asks() || f.isRequest() {
-			return kind, bytes.NewReader(body), nil
-		}
-		if err := s.refuse(f.ID); err != nil {
-			return kind, nil, err
-		}
+		s.begun = s.begun || f.Type == "connection_init"
+		return kind, bytes.NewReader(body), nil
 	}
 }
 
@@ -79,24 +93,29 @@ func (f frame) known() bool {
 	switch f.Type {
 	case "connection_init":
 		return len(f.Payload) == 0 || json.Unmarshal(f.Payload, new(map[string]json.RawMessage)) == nil
-	case "complete", "ping", "pong", "stop", "connection_terminate":
-		return true
+	case "subscribe", "complete":
+		return f.ID != ""
 	}
-	return f.asks()
+	return f.Type == "ping" || f.Type == "pong"
 }
 
-// asks tells whether it is an operation to be answered.
-func (f frame) asks() bool { return f.Type == "subscribe" || f.Type == "start" }
-
-func (f frame) isRequest() bool {
-	return decode(bytes.NewReader(f.Payload), new(graphql.RawParams)) == nil
+// end closes the socket, after which nothing is read.
+func (s *socket) end(code int, reason string) (int, io.Reader, error) {
+	_ = s.WriteClose(code, reason) // who does not take it is gone
+	return 0, nil, transport.ErrWebsocketClosed
 }
 
-// refuse answers a payload that is no request.
+// refuse answers an operation whose payload is no request.
 func (s *socket) refuse(id string) error {
-	told, err := json.Marshal(gqlerror.List{present(s.ctx, &gqlerror.Error{})})
+	told, err := json.Marshal(gqlerror.List{present(s.ctx, errNoRequest)})
 	if err != nil {
 		return err
 	}
 	return s.WriteJSON(frame{ID: id, Type: "error", Payload: told})
+}
+
+// WriteJSON writes a message. A caller who does not read it in time is cut off: all that comes after it would wait.
+func (s *socket) WriteJSON(message any) error {
+	defer time.AfterFunc(s.patience, func() { _ = s.Close() }).Stop()
+	return s.boundedConn.WriteJSON(message)
 }

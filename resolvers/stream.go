@@ -34,10 +34,7 @@ const (
 // addStreams lets the server answer over time: as server-sent events, and over a WebSocket.
 func addStreams(server *handler.Server, keys *auth.Keys) {
 	server.AddTransport(events{transport.SSE{KeepAlivePingInterval: aliveEvery}})
-	server.AddTransport(transport.Websocket{
-		Implementation: sockets{}, InitFunc: authenticate(keys), InitTimeout: initTime,
-		PingPongInterval: aliveEvery, KeepAlivePingInterval: aliveEvery,
-	})
+	server.AddTransport(newWebSockets(keys))
 }
 
 // events answers with server-sent events.
@@ -47,14 +44,12 @@ type events struct{ transport.SSE }
 func (e events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	var body bytes.Buffer
 	if err := decode(io.TeeReader(r.Body, &body), new(graphql.RawParams)); err != nil {
-		refuseBody(w, r, exec, err)
+		refuseBody(w, r, exec)
 		return
 	}
 	r.Body = io.NopCloser(io.MultiReader(&body, r.Body))
 	e.SSE.Do(w, r, exec)
 }
-
-func upgrades(h http.Header) bool { return h.Get("Upgrade") != "" }
 
 // IsStream tells whether a request asks for an answer over time.
 func IsStream(h http.Header) bool {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
@@ -33,6 +34,7 @@ func (vs *variables) MutateOperationContext(_ context.Context, operation *graphq
 	for _, v := range operation.Operation.VariableDefinitions {
 		path := ast.Path{ast.PathName("variable"), ast.PathName(v.Variable)}
 		if err := vs.check(v.Type, operation.Variables[v.Variable], path); err != nil {
+			errcode.Set(err, errcode.ValidationFailed) // as the executor does, or it would not be presented over a WebSocket
 			return err
 		}
 	}

@@ -1,0 +1,98 @@
+package resolvers
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/99designs/gqlgen/graphql/handler/transport"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"voucherhouse/auth"
+	"voucherhouse/promo"
+)
+
+// protocol is what WebSockets speak here: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
+const protocol = "graphql-transport-ws"
+
+// webSockets answers over WebSockets.
+type webSockets struct{ transport.Websocket }
+
+func newWebSockets(keys *auth.Keys) webSockets {
+	return webSockets{transport.Websocket{
+		Implementation: sockets{patience: 2 * aliveEvery}, InitFunc: authenticate(keys), InitTimeout: initTime, PingPongInterval: aliveEvery,
+	}}
+}
+
+// Supports tells whether a request asks for a WebSocket.
+func (webSockets) Supports(r *http.Request) bool { return upgrades(r.Header) }
+
+// Do refuses what cannot become one, which gqlgen would do without a code.
+func (s webSockets) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	switch {
+	case r.Method != http.MethodGet:
+		refuse(w, http.StatusMethodNotAllowed, promo.InvalidInput, "Open a WebSocket with GET.")
+	case !canOpen(r):
+		refuse(w, http.StatusBadRequest, promo.InvalidInput, "Open a WebSocket of version 13, with a key, and with the subprotocol "+protocol+".")
+	default:
+		s.Websocket.Do(w, r, &crowd{GraphExecutor: exec, places: make(chan struct{}, mostStreams)})
+	}
+}
+
+// upgrades tells whether a request is to become a WebSocket. What else it could become (curl and Java offer HTTP/2) is not to be
+// had here, and it is answered as it is.
+func upgrades(h http.Header) bool {
+	return hasToken(h["Connection"], "upgrade") && hasToken(h["Upgrade"], "websocket")
+}
+
+func canOpen(r *http.Request) bool {
+	key, err := base64.StdEncoding.DecodeString(r.Header.Get("Sec-WebSocket-Key"))
+	return r.ProtoAtLeast(1, 1) && r.Header.Get("Sec-WebSocket-Version") == "13" && err == nil && len(key) == 16 &&
+		hasToken(r.Header["Sec-Websocket-Protocol"], protocol)
+}
+
+// hasToken tells whether one of a header's comma-separated tokens is the one asked for, in whatever case.
+func hasToken(header []string, token string) bool {
+	for _, line := range header {
+		for part := range strings.SplitSeq(line, ",") {
+			if strings.EqualFold(strings.TrimSpace(part), token) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// crowd bounds the operations that are under way over one WebSocket: a caller who asks and does not read would have this server hold
+// all of the answers.
+type crowd struct {
+	graphql.GraphExecutor
+	places chan struct{}
+}
+
+var errCrowd = &promo.Error{Code: promo.RateLimited, Message: "You have 100 operations under way over this WebSocket. Wait until one has ended."}
+
+// CreateOperationContext takes a place for the operation, which it keeps if it is well.
+func (c *crowd) CreateOperationContext(ctx context.Context, p *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
+	select {
+	case c.places <- struct{}{}:
+	default:
+		refusal := &gqlerror.Error{Err: errCrowd}
+		errcode.Set(refusal, errcode.ValidationFailed) // has gqlgen present it
+		return &graphql.OperationContext{RawQuery: p.Query}, gqlerror.List{refusal}
+	}
+	operation, errs := c.GraphExecutor.CreateOperationContext(ctx, p)
+	if len(errs) > 0 {
+		<-c.places
+	}
+	return operation, errs
+}
+
+// DispatchOperation gives the place back when the operation's end has been told, which gqlgen ends the context after.
+func (c *crowd) DispatchOperation(ctx context.Context, o *graphql.OperationContext) (graphql.ResponseHandler, context.Context) {
+	context.AfterFunc(ctx, func() { <-c.places })
+	return c.GraphExecutor.DispatchOperation(ctx, o)
+}
