@@ -3,167 +3,86 @@ package resolvers
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 
-	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/ast"
-
 	"voucherhouse/promo"
-	"voucherhouse/warehouse"
 )
 
-// loaders look up what an answer's fields refer to, so that a list costs one statement and not one for each item, wherever
-// in the query the items stand.
-type loaders struct {
-	vouchers *loader[promo.VoucherID, *promo.Voucher]
-	usages   *loader[promo.VoucherID, *promo.Usage]
-	products *loader[promo.ProductID, *promo.Product]
-	buyers   *loader[promo.BuyerID, *promo.Buyer]
-	claims   *loader[promo.ClaimID, *promo.Claim]
+// loader looks things up for the fields of one answer: with a key all that stand beside it, and each of them once.
+type loader[K comparable, V any] struct {
+	fetch func(context.Context, []K) (map[K]V, error)
+	// beside gives the keys that stand beside a key, itself among them.
+	beside func(K) []K
+	kin    *kin
 
-	histories *loader[promo.PageOf[promo.PromotionID], promo.Page[promo.Change]]
-	// scopes and items are pages of the lists that belong to vouchers and to discounts.
-	scopes *loader[promo.PageOf[promo.VoucherID], promo.Page[*promo.Product]]
-	items  *loader[promo.PageOf[promo.PromotionID], promo.Page[*promo.DiscountedItem]]
-
-	accounts                  *loader[promo.AccountID, *promo.Account]
-	accountsOfShop            *loader[promo.ShopID, []promo.Account]
-	livestreams               *loader[promo.LivestreamID, *promo.Livestream]
-	distributions             *loader[promo.DistributionID, *promo.Distribution]
-	distributionsOfLivestream *loader[promo.LivestreamID, []promo.Distribution]
-	livestreamsOfShop         *loader[promo.PageOf[promo.Running[promo.ShopID]], promo.Page[*promo.Livestream]]
-	livestreamsOfAccount      *loader[promo.PageOf[promo.Running[promo.AccountID]], promo.Page[*promo.Livestream]]
-	distributionsOfVoucher    *loader[promo.PageOf[promo.Running[promo.VoucherID]], promo.Page[*promo.Distribution]]
-	progress                  *loader[promo.DistributionID, *promo.TaskProgress]
-
-	conversations *loader[promo.ConversationID, *promo.Conversation]
-	messages      *loader[promo.PageOf[promo.ConversationID], promo.Page[*promo.Message]]
-
-	promotions *loader[promo.PromotionID, promo.Promotion]
-	orders     *loader[promo.OrderID, *promo.Order]
-	quotes     *loader[promo.OrderID, *promo.Quote]
-	refunds    *loader[promo.OrderID, []promo.Refund]
-
-	performances *loader[performanceOf, *warehouse.PromotionPerformance]
+	mu      sync.Mutex
+	answers map[K]*answer[V]
 }
 
-type lookUpsKey struct{}
-
-// lookUps are what an answer's fields share. Its loaders are made when the first of them is asked for: many an answer needs none.
-type lookUps struct {
-	kin     *kin
-	loaders func() *loaders
+// answer is what a key stands for, once ready is closed.
+type answer[V any] struct {
+	ready chan struct{}
+	value V
+	err   error
 }
 
-func newLookUps(r *Resolver) *lookUps {
-	k := newKin()
-	return &lookUps{kin: k, loaders: sync.OnceValue(func() *loaders { return newLoaders(k, r) })}
+func newLoader[K comparable, V any](k *kin, beside func(K) []K, fetch func(context.Context, []K) (map[K]V, error)) *loader[K, V] {
+	return &loader[K, V]{kin: k, beside: beside, fetch: fetch, answers: map[K]*answer[V]{}}
 }
 
-func newLoaders(k *kin, r *Resolver) *loaders {
-	return &loaders{
-		vouchers:                  load(k, r.Promotions.Vouchers),
-		usages:                    load(k, r.Promotions.Usages),
-		products:                  load(k, r.Shops.ProductsByID),
-		buyers:                    load(k, r.Shops.Buyers),
-		histories:                 pageLoader(k, r.Promotions.Histories),
-		scopes:                    pageLoader(k, r.Shops.ProductsInScope),
-		items:                     pageLoader(k, r.Promotions.DiscountedItems),
-		accounts:                  load(k, r.Accounts.Accounts),
-		accountsOfShop:            load(k, r.Accounts.AccountsOfShops),
-		livestreams:               load(k, r.Livestreams.Livestreams),
-		distributions:             load(k, r.Distributions.Distributions),
-		distributionsOfLivestream: load(k, r.Distributions.DistributionsOfLivestreams),
-		livestreamsOfShop:         runningLoader(k, r.Livestreams.LivestreamsOfShops),
-		livestreamsOfAccount:      runningLoader(k, r.Livestreams.LivestreamsOfAccounts),
-		distributionsOfVoucher:    runningLoader(k, r.Distributions.DistributionsOfVouchers),
-		progress:                  load(k, r.Distributions.Progress),
-		claims:                    load(k, r.Claims.ClaimsByID),
-		conversations:             load(k, r.Chats.ConversationsByID),
-		messages:                  pageLoader(k, r.Chats.Messages),
-		promotions:                load(k, r.Promotions.PromotionsByID),
-		orders:                    load(k, r.Orders.OrdersByID),
-		quotes:                    load(k, r.Orders.OrderQuotes),
-		refunds:                   load(k, r.Orders.Refunds),
-		performances:              newPerformances(k, r),
+// Load gives what the key stands for, else promo.ErrNotFound.
+func (l *loader[K, V]) Load(ctx context.Context, key K) (value V, err error) {
+	a, missing := l.ask(key)
+	if missing != nil {
+		l.look(ctx, missing)
+	}
+	select {
+	case <-a.ready:
+		return a.value, a.err
+	case <-ctx.Done():
+		return value, ctx.Err()
 	}
 }
 
-// withLoaders gives every answer loaders of its own: each message of a subscription is looked up anew.
-func withLoaders(r *Resolver) graphql.ResponseMiddleware {
-	return func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-		return next(context.WithValue(ctx, lookUpsKey{}, newLookUps(r)))
+// ask gives the answer to wait for, and the keys that the caller is to look up first.
+func (l *loader[K, V]) ask(key K) (a *answer[V], missing []K) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if a, known := l.answers[key]; known {
+		return a, nil
 	}
-}
-
-// renewLoaders gives every mutation loaders of its own: what one has changed, the next one of its request reads anew.
-func renewLoaders(r *Resolver) graphql.RootFieldMiddleware {
-	return func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
-		if graphql.GetOperationContext(ctx).Operation.Operation != ast.Mutation {
-			return next(ctx)
+	for _, k := range l.beside(key) {
+		if _, known := l.answers[k]; !known {
+			l.answers[k] = &answer[V]{ready: make(chan struct{})}
+			missing = append(missing, k)
 		}
-		return next(context.WithValue(ctx, lookUpsKey{}, newLookUps(r)))
 	}
+	return l.answers[key], missing
 }
 
-// noteKin takes note of what fields come with. Nothing is looked up for what they hold before that.
-func noteKin(ctx context.Context, next graphql.Resolver) (any, error) {
-	value, err := next(ctx)
-	field := graphql.GetFieldContext(ctx)
-	if value != nil && field.IsResolver && field.Object != "Subscription" { // a subscription is no answer yet
-		lookUpsOf(ctx).kin.note(value)
-	}
-	return value, err
+// look looks keys up.
+func (l *loader[K, V]) look(ctx context.Context, keys []K) {
+	var found map[K]V
+	err := errors.New("a look-up did not come to its end")
+	defer func() { l.answer(keys, found, err) }() // also if fetch panics: the others must not wait for ever
+	found, err = l.fetch(ctx, keys)
+	l.kin.note(slices.Collect(maps.Values(found)))
 }
 
-// load makes a loader of a look-up in a store, as the actor of the request.
-func load[K comparable, V any](k *kin, look func(context.Context, promo.Actor, []K) (map[K]V, error)) *loader[K, V] {
-	return newLoader(k, func(key K) []K { return beside(k, key) },
-		func(ctx context.Context, keys []K) (map[K]V, error) { return look(ctx, actor(ctx), keys) })
-}
-
-// pageLoader makes a loader of pages of lists, of which read gives as many as it is asked for and in that order.
-func pageLoader[ID comparable, T any](k *kin, read pages[ID, T]) *loader[promo.PageOf[ID], promo.Page[T]] {
-	return newLoader(k, func(p promo.PageOf[ID]) (all []promo.PageOf[ID]) {
-		for _, id := range beside(k, p.Of) {
-			all = append(all, promo.PageOf[ID]{Of: id, Args: p.Args})
+func (l *loader[K, V]) answer(keys []K, found map[K]V, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, key := range keys {
+		a := l.answers[key]
+		var known bool
+		if a.value, known = found[key]; !known {
+			a.err = promo.ErrNotFound
 		}
-		return all
-	}, read.byKey)
-}
-
-// runningLoader is a pageLoader of lists that are narrowed to what runs now or to what is over.
-func runningLoader[ID comparable, T any](k *kin, read pages[promo.Running[ID], T]) *loader[promo.PageOf[promo.Running[ID]], promo.Page[T]] {
-	return newLoader(k, func(p promo.PageOf[promo.Running[ID]]) (all []promo.PageOf[promo.Running[ID]]) {
-		for _, id := range beside(k, p.Of.Of) {
-			all = append(all, promo.PageOf[promo.Running[ID]]{Of: promo.Running[ID]{Of: id, Now: p.Of.Now}, Args: p.Args})
+		if err != nil {
+			a.err = err
 		}
-		return all
-	}, read.byKey)
-}
-
-// pages reads pages of lists.
-type pages[ID comparable, T any] func(context.Context, promo.Actor, []promo.PageOf[ID]) ([]promo.Page[T], error)
-
-func (read pages[ID, T]) byKey(ctx context.Context, keys []promo.PageOf[ID]) (map[promo.PageOf[ID]]promo.Page[T], error) {
-	got, err := read(ctx, actor(ctx), keys)
-	found := make(map[promo.PageOf[ID]]promo.Page[T], len(got))
-	for i, page := range got {
-		found[keys[i]] = page
+		close(a.ready)
 	}
-	return found, err
 }
-
-// orNothing is what a loader found, or nothing if the actor may not see it.
-func orNothing[T any](found T, err error) (T, error) {
-	if errors.Is(err, promo.ErrNotFound) {
-		var nothing T
-		return nothing, nil
-	}
-	return found, err
-}
-
-// loadersOf are the loaders of the answer that the context belongs to.
-func loadersOf(ctx context.Context) *loaders { return lookUpsOf(ctx).loaders() }
-
-func lookUpsOf(ctx context.Context) *lookUps { return ctx.Value(lookUpsKey{}).(*lookUps) }
