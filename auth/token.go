@@ -19,6 +19,7 @@ import (
 	"unicode"
 
 	"github.com/golang-jwt/jwt/v5"
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"voucherhouse/promo"
 )
@@ -43,17 +44,24 @@ type claims struct {
 	Accounts [][2]int64 `json:"accounts,omitempty"`
 }
 
+// mostSessions bounds how many tokens are remembered.
+const mostSessions = 50_000 // at about a kilobyte each
+
 // Keys issues and checks tokens.
 type Keys struct {
 	secret []byte
 	clock  func() time.Time
 	parser *jwt.Parser
+	// seen are the sessions of tokens that were good: a caller asks more than once, and to check a token takes a tenth of what a
+	// claim takes.
+	seen *lru.Cache[string, Session]
 }
 
 func newKeys(secret []byte, clock func() time.Time) *Keys {
+	seen, _ := lru.New[string, Session](mostSessions) // fails only for a size below one
 	return &Keys{secret, clock, jwt.NewParser(
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithIssuer(issuer), jwt.WithAudience(audience),
-		jwt.WithExpirationRequired(), jwt.WithLeeway(leeway), jwt.WithTimeFunc(clock))}
+		jwt.WithExpirationRequired(), jwt.WithLeeway(leeway), jwt.WithTimeFunc(clock)), seen}
 }
 
 // LoadKeys reads the key in the file, or makes one there.
@@ -122,6 +130,17 @@ func (k *Keys) Over(s Session) bool { return !k.clock().Before(s.Until) }
 
 // Session checks a token and gives who it is for, else ErrInvalidToken.
 func (k *Keys) Session(token string) (Session, error) {
+	if s, ok := k.seen.Get(token); ok && !k.Over(s) {
+		return s, nil
+	}
+	s, err := k.check(token)
+	if err == nil {
+		k.seen.Add(token, s)
+	}
+	return s, err
+}
+
+func (k *Keys) check(token string) (Session, error) {
 	var c claims
 	if _, err := k.parser.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return k.secret, nil }); err != nil {
 		return Session{}, fmt.Errorf("%w: %w", ErrInvalidToken, err)

@@ -114,6 +114,26 @@ func TestATokenExpiresButForThirtySecondsOfClocks(t *testing.T) {
 	}
 }
 
+func TestATokenThatWasSeenExpires(t *testing.T) {
+	t.Parallel()
+	at := now
+	keys, err := auth.LoadKeys(filepath.Join(t.TempDir(), "key.pem"), func() time.Time { return at })
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := keys.Issue(promo.Actor{Role: promo.Admin, Client: promo.Service, Subject: "root"}, now.Add(time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if session, err := keys.Session(token); err != nil || session.Subject != "root" {
+			t.Errorf("the token is %+v's, %v", session, err)
+		}
+	}
+	at = now.Add(time.Minute + 30*time.Second)
+	expectInvalid(t, keys, token)
+}
+
 func TestATokenMustBeSignedByOurKey(t *testing.T) {
 	t.Parallel()
 	keys, secret := newKeys(t)
