@@ -31,7 +31,7 @@ func asError(ctx context.Context, err error) error {
 	switch {
 	case err == nil, errors.Is(err, context.Canceled):
 		return err
-	case errors.Is(err, context.DeadlineExceeded): // which is a net.Error too
+	case errors.Is(err, context.DeadlineExceeded) && !isDial(err): // which is a net.Error too
 		told = errSlow
 	case cutShort && ctx.Err() == context.Canceled:
 		told = ctx.Err() // nobody waits for the answer
@@ -67,6 +67,12 @@ func isCutShort(err error) bool {
 	}
 	// Shutting down, crashed, starting, database dropped, idle for too long.
 	return refusal.Code == pqerror.QueryCanceled || strings.HasPrefix(string(refusal.Code), "57P0")
+}
+
+// isDial tells whether no connection was made. Its limit of time (connect_timeout) ends as a deadline does.
+func isDial(err error) bool {
+	failed, ok := errors.AsType[*net.OpError](err)
+	return ok && failed.Op == "dial"
 }
 
 // violates tells whether a statement failed because it would have broken the constraint, or the unique index, of that name.

@@ -26,6 +26,7 @@ func TestAsError(t *testing.T) {
 	leave()
 	code := func(c string) error { return &pq.Error{Code: pqerror.Code(c)} }
 	refused := &net.OpError{Op: "dial", Err: errors.New("connection refused")}
+	_, unanswered := (&net.Dialer{Timeout: time.Nanosecond}).Dial("tcp", "127.0.0.1:1")
 
 	for _, c := range []struct {
 		ctx  context.Context
@@ -33,6 +34,8 @@ func TestAsError(t *testing.T) {
 		want promo.Code // none: as it was
 	}{
 		{t.Context(), refused, promo.Unavailable},
+		{t.Context(), unanswered, promo.Unavailable}, // its connect_timeout ended, and not the caller's time
+		{late, unanswered, promo.Timeout},
 		{t.Context(), driver.ErrBadConn, promo.Unavailable},
 		{t.Context(), io.EOF, promo.Unavailable},
 		{t.Context(), io.ErrUnexpectedEOF, promo.Unavailable},
