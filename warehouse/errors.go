@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 
@@ -27,15 +26,16 @@ const (
 )
 
 // asError makes what a caller may be told of a failed report: that it took too long, or that the warehouse is away. The
-// cause stays in the chain, for the log.
-func asError(err error) error {
+// cause stays in the chain, for the log. Connecting has limits of time of its own: only the end of the report's is a report that
+// took too long.
+func asError(ctx context.Context, err error) error {
 	code := promo.Unavailable
 	message := "The warehouse does not answer at the moment; everything else does."
 	var exception *clickhouse.Exception
 	switch {
 	case errors.Is(err, context.Canceled):
 		return err
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded): // over the native wire, of the read that waited
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		code, message = promo.Timeout, "The report took longer than it may."
 	case errors.As(err, &exception):
 		switch exception.Code {

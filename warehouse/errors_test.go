@@ -23,9 +23,25 @@ func code(err error) promo.Code {
 	return ""
 }
 
-// Over the native wire a report's deadline is also that of the read that waits for its answer.
-func TestAReadThatWaitedTooLongIsATimeout(t *testing.T) {
+// A connection that is not made in time is no report that took too long, though the system tells both as the end of a deadline.
+func TestATimeoutIsTheEndOfTheReportsOwnTime(t *testing.T) {
 	t.Parallel()
+	late, cancel := context.WithTimeout(t.Context(), 0)
+	defer cancel()
+	_, dialling := (&net.Dialer{Timeout: time.Nanosecond}).Dial("tcp", "127.0.0.1:1")
+	reading := readLate(t)
+	for _, cause := range []error{dialling, reading} {
+		if told := asError(t.Context(), fmt.Errorf("asking: %w", cause)); code(told) != promo.Unavailable {
+			t.Errorf("%v is told as %v", cause, told)
+		}
+		if told := asError(late, fmt.Errorf("asking: %w", cause)); code(told) != promo.Timeout {
+			t.Errorf("%v, and the report's time has ended, is told as %v", cause, told)
+		}
+	}
+}
+
+// readLate reads from a server that says nothing.
+func readLate(t *testing.T) error {
 	silent, err := net.Listen("tcp", "127.0.0.1:0") // the system accepts for it
 	must(t, err)
 	defer silent.Close()
@@ -34,9 +50,7 @@ func TestAReadThatWaitedTooLongIsATimeout(t *testing.T) {
 	defer conn.Close()
 	must(t, conn.SetReadDeadline(time.Now()))
 	_, err = conn.Read(make([]byte, 1))
-	if told := asError(fmt.Errorf("reading: %w", err)); code(told) != promo.Timeout {
-		t.Errorf("%v is told as %v", err, told)
-	}
+	return err
 }
 
 func TestAWarehouseThatIsAwayIsUnavailable(t *testing.T) {

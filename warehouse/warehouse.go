@@ -204,13 +204,13 @@ func scan[R any](ctx context.Context, w *Warehouse, sql string, params clickhous
 // report asks within the limits of a report.
 func (w *Warehouse) report(ctx context.Context, params clickhouse.Parameters, ask func(context.Context) error) error {
 	if !w.ready.Load() {
-		return asError(ErrAway)
+		return asError(ctx, ErrAway)
 	}
 	select {
 	case w.reports <- struct{}{}:
 		defer func() { <-w.reports }()
 	case <-ctx.Done():
-		return asError(ctx.Err())
+		return asError(ctx, ctx.Err())
 	}
 	ctx, cancel := context.WithTimeout(ctx, reportTime+time.Second)
 	defer cancel()
@@ -221,7 +221,7 @@ func (w *Warehouse) report(ctx context.Context, params clickhouse.Parameters, as
 		"cancel_http_readonly_queries_on_client_close": 1,
 	}))
 	if err := ask(ctx); err != nil {
-		return asError(err)
+		return asError(ctx, err)
 	}
 	return nil
 }
