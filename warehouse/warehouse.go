@@ -50,6 +50,7 @@ type Warehouse struct {
 // Open gives a warehouse in the ClickHouse and the database that the options name, which need not be there yet. Facts come
 // through the streams that lead opens.
 func Open(options *clickhouse.Options, ledger Ledger, lead Lead, clock func() time.Time) (*Warehouse, error) {
+	options = inTime(*options)
 	conn, err := clickhouse.Open(options)
 	if err != nil {
 		return nil, fmt.Errorf("reading where ClickHouse is: %w", err)
