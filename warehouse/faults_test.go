@@ -140,6 +140,19 @@ func (b *bundle) overWire(t testing.TB, lost, unheard int64) *bundle {
 	return b.again(t, &options)
 }
 
+// patient is the real transport to ClickHouse, which counts what may wait without end.
+type patient struct {
+	http.RoundTripper
+	endless *atomic.Int64
+}
+
+func (p patient) RoundTrip(r *http.Request) (*http.Response, error) {
+	if _, bounded := r.Context().Deadline(); !bounded {
+		p.endless.Add(1)
+	}
+	return p.RoundTripper.RoundTrip(r)
+}
+
 // again opens the same warehouse once more, as another process would.
 func (b *bundle) again(t testing.TB, options *clickhouse.Options) *bundle {
 	t.Helper()

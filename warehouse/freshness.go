@@ -97,6 +97,8 @@ const insertFreshness = `insert into freshness (stream, as_of) select 'facts', {
 
 // publish tells readers of the warehouse how fresh it is.
 func (s *sink) publish(ctx context.Context, asOf time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, insertTime)
+	defer cancel()
 	ctx = clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters{"as_of": dateTime(asOf)}))
 	if err := s.conn.Exec(ctx, insertFreshness); err != nil {
 		return fmt.Errorf("publishing how fresh the warehouse is: %w", err)

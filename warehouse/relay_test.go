@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"net/http"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -45,6 +46,26 @@ func TestTheRelayDelivers(t *testing.T) {
 	b.run(t)
 	b.arrive(t, 11)
 	b.exactlyOnce(t)
+}
+
+// A connection that has gone silent would keep the relay, and whoever waits for it, and name no cause.
+func TestNothingThatTheRelayAsksWaitsWithoutEnd(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	options, endless := *b.options, &atomic.Int64{}
+	options.TransportFunc = func(h *http.Transport) (http.RoundTripper, error) {
+		transport, err := b.options.TransportFunc(h)
+		return patient{transport, endless}, err
+	}
+	watched := b.again(t, &options)
+	endless.Store(0) // migrations have no limit
+	named := fact{promo.FactPromotion, march, promo.Fact{Promotions: []int64{1}, Tools: []string{"LIVE_VOUCHER"}, Name: "Spring", Version: 1}}
+	write(t, b.owner, b.shop, append(claims(1, march), named)...)
+	watched.run(t)
+	eventually(t, "facts, names and freshness have arrived", func() bool {
+		return b.count(t, "count()", "facts") == 1 && b.count(t, "count()", "promotions") == 1 && b.count(t, "count()", "freshness") > 0
+	})
+	equal(t, endless.Load(), 0)
 }
 
 func TestAnIdleShopIsFresh(t *testing.T) {

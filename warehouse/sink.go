@@ -95,6 +95,8 @@ func (s *sink) name(ctx context.Context, promotions []promotionRow) error {
 	if len(promotions) == 0 {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, insertTime)
+	defer cancel()
 	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"async_insert": 0}))
 	batch, err := s.conn.PrepareBatch(ctx, insertPromotions)
 	if err != nil {
