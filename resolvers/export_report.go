@@ -89,6 +89,9 @@ func (e exportedReport) ask(ctx context.Context, exec graphql.GraphExecutor, p *
 	}
 	responses, ctx := exec.DispatchOperation(ctx, operation)
 	answer := responses(ctx)
+	if answer == nil { // nobody waits for it any more
+		return table{}, gqlerror.List{present(ctx, ctx.Err())}
+	}
 	if len(answer.Errors) > 0 {
 		return table{}, answer.Errors
 	}
