@@ -3,6 +3,7 @@ package resolvers
 import (
 	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"net/http"
 	"slices"
@@ -23,7 +24,7 @@ import (
 // schema's query, and of inputs among them the fields: those of lists given several times, and from and to for a period.
 const ExportPath = "/export/"
 
-// exportTime bounds how long a table may take to be made, and then a caller to read it.
+// exportTime bounds how long a table may take to be made, and from its first page on a caller to read it.
 const exportTime = 5 * time.Minute
 
 // exports answers with a table what the schema answers with objects. It is a way to ask the schema, as the others are: who
@@ -45,15 +46,30 @@ func (e exports) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphEx
 		refuse(w, http.StatusMethodNotAllowed, promo.InvalidInput, "Ask for a table with GET.")
 		return
 	}
-	pages, errs := e.pages(r, exec, report)
+	ctx, cancel := context.WithTimeout(r.Context(), exportTime)
+	defer cancel()
+	sendTable(w, name, format, e.pages(ctx, r, exec, report))
+}
+
+// sendTable answers with a table, of which a page is held at a time: a first one that fails is refused with a code, and how fresh it is the
+// others are at least.
+func sendTable(w http.ResponseWriter, name string, format tabular.Format, pages iter.Seq2[table, gqlerror.List]) {
+	next, stop := iter.Pull2(pages)
+	defer stop()
+	first, errs, _ := next()
 	if len(errs) > 0 {
 		refuseExport(w, errs)
 		return
 	}
-	announce(w.Header(), name, format, pages[0].freshness)
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(exportTime)) // until the next request, which has one of its own
-	// Only a connection that is broken or too slow fails, and without its end no part of a table passes for the whole.
-	_ = writeTable(w, format, pages)
+	announce(w.Header(), name, format, first.freshness)
+	connection, written := http.NewResponseController(w), false
+	_ = connection.SetWriteDeadline(time.Now().Add(exportTime)) // until the next request, which has one of its own
+	defer func() {
+		if !written { // no part of a table passes for the whole: nothing goes over the connection any more, not even an end
+			_ = connection.SetWriteDeadline(time.Now())
+		}
+	}()
+	written = writeTable(w, format, first, next) == nil
 }
 
 // announce says in a table's headers what it is, and how far it can be trusted.
@@ -69,32 +85,29 @@ func announce(h http.Header, name string, format tabular.Format, fresh *warehous
 
 var noExport = "There is no such table. There are " + strings.Join(slices.Sorted(maps.Keys(exportedReports)), ", ") + ", each as .csv, .parquet and .arrow."
 
-// pages asks for a report: for all pages of a list, unless it is asked for a number of items.
-func (e exports) pages(r *http.Request, exec graphql.GraphExecutor, report exportedReport) (pages []table, errs gqlerror.List) {
-	ctx, cancel := context.WithTimeout(r.Context(), exportTime)
-	defer cancel()
-	field := e.schema.Query.Fields.ForName(report.field)
-	variables, err := e.variables(field, r.URL.Query())
-	if err == nil && report.check != nil {
-		err = report.check(variables)
-	}
-	if err != nil {
-		return nil, gqlerror.List{present(ctx, err)}
-	}
-	whole := field.Arguments.ForName("first") != nil && variables["first"] == nil
-	if whole {
-		variables["first"] = longList
-	}
-	for {
-		page, errs := report.ask(ctx, exec, &graphql.RawParams{Query: report.operation(field), Variables: variables, Headers: r.Header})
-		if len(errs) > 0 {
-			return nil, errs
+// pages asks for a report: for all pages of a list, one after the other, unless it is asked for a number of items. Errors end it.
+func (e exports) pages(ctx context.Context, r *http.Request, exec graphql.GraphExecutor, report exportedReport) iter.Seq2[table, gqlerror.List] {
+	return func(yield func(table, gqlerror.List) bool) {
+		field := e.schema.Query.Fields.ForName(report.field)
+		variables, err := e.variables(field, r.URL.Query())
+		if err == nil && report.check != nil {
+			err = report.check(variables)
 		}
-		pages = append(pages, page)
-		if !whole || page.next == nil {
-			return pages, nil
+		if err != nil {
+			yield(table{}, gqlerror.List{present(ctx, err)})
+			return
 		}
-		variables["after"] = *page.next
+		whole := field.Arguments.ForName("first") != nil && variables["first"] == nil
+		if whole {
+			variables["first"] = longList
+		}
+		for {
+			page, errs := report.ask(ctx, exec, &graphql.RawParams{Query: report.operation(field), Variables: variables, Headers: r.Header})
+			if !yield(page, errs) || !whole || page.next == nil {
+				return
+			}
+			variables["after"] = *page.next
+		}
 	}
 }
 

@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"iter"
-	"net/http"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -111,17 +111,21 @@ func keep(ctx context.Context, report any) {
 	}
 }
 
-// writeTable writes pages as one table.
-func writeTable(w http.ResponseWriter, format tabular.Format, pages []table) error {
-	to, err := tabular.NewWriter(format, w, pages[0].columns)
+// writeTable writes pages as one table, each before the next is asked for.
+func writeTable(w io.Writer, format tabular.Format, page table, next func() (table, gqlerror.List, bool)) error {
+	to, err := tabular.NewWriter(format, w, page.columns)
 	if err != nil {
 		return err
 	}
-	for _, page := range pages {
+	for more := true; more; {
 		for row := range page.rows {
 			if err := to.Write(row); err != nil {
 				return err
 			}
+		}
+		var errs gqlerror.List
+		if page, errs, more = next(); len(errs) > 0 {
+			return errs
 		}
 	}
 	return to.Close()
