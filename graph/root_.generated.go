@@ -5340,7 +5340,7 @@ type Mutation {
   """
   Redeems what an order holds. A repeat returns the order that is paid.
 
-  After the reservation has ended it is reserved again, if the claim is still to be had and the price is the same.
+  After the reservation has ended it is reserved again, if the claim is still to be had and each line has the same price by the same promotion.
   """
   payOrder(
     "The order to pay."

@@ -11,7 +11,7 @@ import (
 )
 
 // PayOrder redeems what a pending order holds. A repeat gives the order that is paid. A payment after the reservation has
-// ended reserves again, if the claim is still to be had and the cart's price is the same; else it is refused (product.md K4).
+// ended reserves again, if the claim is still to be had and the cart's price comes about as it did; else it is refused (product.md K4).
 func (l *Ledger) PayOrder(ctx context.Context, a promo.Actor, shop promo.ShopID, number string) (*promo.Order, error) {
 	return l.changeOrder(ctx, a, shop, number, func(tx *sqlx.Tx, o *promo.Order) error {
 		done, late, err := o.Payable(l.now())
@@ -95,7 +95,8 @@ func (l *Ledger) changeOrder(ctx context.Context, a promo.Actor, shop promo.Shop
 	return order, nil
 }
 
-// reserveAgain takes what a late order needs once more, if its cart would be priced now as it was then.
+// reserveAgain takes what a late order needs once more, if its cart would be priced now as it was then: each line by the same
+// promotion, whose units it takes and whose revenue it is.
 func (l *Ledger) reserveAgain(ctx context.Context, tx *sqlx.Tx, o *promo.Order, rows []orderLineRow) error {
 	r := promo.CartRequest{Shop: o.ID.Shop, Buyer: o.Buyer}
 	then := &promo.Quote{}
@@ -119,7 +120,7 @@ func (l *Ledger) reserveAgain(ctx context.Context, tx *sqlx.Tx, o *promo.Order, 
 		return err
 	}
 	quote := cart.Price(now)
-	if quote.Payable != then.Payable || !sameClaim(quote.Voucher, o.Claim) {
+	if !quote.SameLines(then) || !sameClaim(quote.Voucher, o.Claim) {
 		return promo.RefuseLatePay
 	}
 	if _, err := tx.ExecContext(ctx, takeAgain, o.ID.Shop, o.ID.Serial, optionalSerial(o.Claim), now.Add(l.Reservation)); err != nil {

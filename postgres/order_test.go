@@ -232,6 +232,40 @@ func TestK4ALatePayWhoseUnitsAreSoldIsRefusedAlsoAtTheSamePrice(t *testing.T) {
 	}
 }
 
+// Of two lines of a product, only the one that there are units for is at the deal's price.
+func TestK4ALatePayHoldsEachLineAgainstItself(t *testing.T) {
+	t.Parallel()
+	s := openTill(t)
+	s.flash(2)
+	lines := []promo.CartLineRequest{s.mugs(2), {Product: s.plate, Quantity: 1}, s.mugs(1)}
+	s.place(by(s.shoppers(1)[0], s.order("1", "31.00", lines...)))
+	s.clock.set(noon.Add(promo.Reservation))
+	s.pay("1")
+	if n := get[int](s.testBundle, `select sold from discounted_items`); n != 1 {
+		t.Errorf("%d units are sold", n)
+	}
+}
+
+// Else the deal that is over would have the revenue, and the one that runs would sell more units than it has.
+func TestK4ALatePayAtThePriceOfAnotherDealIsRefused(t *testing.T) {
+	t.Parallel()
+	s := openTill(t)
+	late := noon.Add(promo.Reservation)
+	two := promo.DiscountedItemDraft{Product: s.mug, Price: dollars("7"), QuantityLimit: new(2)}
+	s.discount(s.shop, promo.ToolFlashDeal, promo.Period{From: noon, To: late}, two)
+	s.discount(s.shop, promo.ToolFlashDeal, promo.Period{From: late, To: late.Add(time.Hour)}, two)
+	s.place(by(s.shoppers(1)[0], s.order("1", "14.00", s.mugs(2))))
+	s.clock.set(late)
+	if err := s.SweepOrders(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, err := s.PayOrder(t.Context(), s.platform, s.shop, "1")
+	wantCode(t, err, "RESERVATION_EXPIRED")
+	if n := get[int](s.testBundle, `select sum(sold) from discounted_items`); n != 0 {
+		t.Errorf("%d units are sold", n)
+	}
+}
+
 func TestK4ALatePayOfWhatIsNoCartAnyMoreIsRefused(t *testing.T) {
 	t.Parallel()
 	s := openTill(t)

@@ -68,6 +68,22 @@ type QuoteLine struct {
 	Offer *Offer
 }
 
+// SameLines tells whether another quote of the same cart has every line at the same amounts, by the same promotion.
+func (q *Quote) SameLines(other *Quote) bool {
+	return slices.EqualFunc(q.Lines, other.Lines, func(a, b QuoteLine) bool {
+		return a.ListPrice == b.ListPrice && a.ItemDiscount == b.ItemDiscount && a.VoucherShare == b.VoucherShare &&
+			a.SubsidyShare == b.SubsidyShare && a.promotion() == b.promotion()
+	})
+}
+
+// promotion is the one that gave the item discount. Zero: none.
+func (l *QuoteLine) promotion() PromotionID {
+	if l.Offer == nil {
+		return PromotionID{}
+	}
+	return l.Offer.Promotion
+}
+
 // CandidateReason says why a claim is not the one that is used.
 type CandidateReason string
 
