@@ -1,10 +1,13 @@
 package postgres
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jmoiron/sqlx"
 
 	"voucherhouse/promo"
 )
@@ -60,6 +63,24 @@ select $1, $2, id, 'CHAT', $4, $4, $5 from buyers where external_id = $3`, v.Sho
 	}
 	if n, err := b.as(scopeOf(ann), "", `update promotions set version = version`); n != 0 || err != nil {
 		t.Errorf("a buyer changes %d promotions, %v", n, err)
+	}
+}
+
+// However much the other shops hand out, nobody waits for it.
+func TestALiveVoucherIsLookedUpAmongWhatItsShopHandsOut(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	plan, err := view(t.Context(), b.Ledger, buyer("ann"), func(tx *sqlx.Tx) (string, error) {
+		tx.MustExec("prepare looking as " + voucherByID)
+		defer tx.MustExec("deallocate looking")
+		var lines []string
+		err := tx.Select(&lines, "explain execute looking (1, 1)")
+		return strings.Join(lines, "\n"), err
+	})
+	lookedUp := regexp.MustCompile(`on distributions .*\n *Index Cond: \(\(shop_id = \w+\.shop_id\) AND \(voucher_id = \w+\.id\)\)`)
+	got := len(lookedUp.FindAllString(plan, -1))
+	if err != nil || got == 0 || got != strings.Count(plan, "on distributions ") {
+		t.Errorf("%v, the plan is\n%s", err, plan)
 	}
 }
 
