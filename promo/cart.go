@@ -9,6 +9,44 @@ const (
 	mostOfALine = 1_000_000
 )
 
+// Cart is what a buyer wants to buy, with all that its price depends on, as the ledger has it at a moment.
+type Cart struct {
+	Shop  Shop
+	Lines []CartLine
+	// Claims are the buyer's claims of the shop's vouchers, whatever has become of them.
+	Claims []HeldClaim
+	// Subsidy is what the platform adds. Zero: nothing.
+	Subsidy Money
+}
+
+// CartLine is a product and how many of it, at least one.
+type CartLine struct {
+	Product  *Product
+	Quantity int
+	// Offers are the product discounts and flash deals that run for the product.
+	Offers []Offer
+}
+
+// Offer is a running price of a product below its list price.
+type Offer struct {
+	Promotion PromotionID
+	Tool      Tool
+	// Price is of one.
+	Price Money
+	// Left is how many units can still be had at this price. Nil: no limit.
+	Left *int
+}
+
+// HeldClaim is a claim with the terms it was made under (product.md V15).
+type HeldClaim struct {
+	*Claim
+	Voucher *Voucher
+	// Products are those in scope, of a voucher for specific products.
+	Products map[ProductID]bool
+	// ReservedByOther says that an unpaid order other than the one that is priced holds it.
+	ReservedByOther bool
+}
+
 // CheckCart holds a request against what the shop sells, and gives the cart to price with its lines, not yet its offers
 // and claims. Products are those of the request that exist in the shop.
 func CheckCart(r CartRequest, shop Shop, products map[ProductID]*Product) (Cart, error) {
