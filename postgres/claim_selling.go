@@ -30,22 +30,15 @@ with selling as materialized (
     select v.id, p.version, v.claims_per_customer, v.claimed, v.total_quantity
     from vouchers v join promotions p on p.shop_id = v.shop_id and p.id = v.id
     where v.shop_id = $1 and v.id = any (current_setting('app.locked')::bigint[])
-), standing as (
-    select a.*, b.id as buyer_id, s.claims_per_customer, s.claimed, s.total_quantity,
-        (select count(*) from claims c where c.shop_id = $1 and c.voucher_id = s.id and c.buyer_id = b.id)
-        + row_number() over (partition by s.id, b.id order by a.ordinal) as copy
-    from unnest($3::bigint[], $4::int[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[], $11::bytea[])
-            with ordinality as a (voucher_id, version, subject, fact, valid_from, valid_to, caller, key, body, ordinal)
-        join selling s on s.id = a.voucher_id and s.version = a.version
-        cross join lateral (select id from buyers where external_id = a.subject limit 1) b
-    where a.key = '' or (select true from idempotency_keys k where k.shop_id = $1 and k.caller = a.caller and k.key = a.key limit 1) is null
-), allowed as (
-    select *, row_number() over (partition by voucher_id order by ordinal) as place
-    from standing where copy <= claims_per_customer
 ), made as materialized (
-    select nextval('claims_id_seq') as id, ordinal, voucher_id, claimed + place as claimed, total_quantity, buyer_id, fact, valid_from, valid_to,
-        caller, key, body
-    from allowed where claimed + place <= total_quantity
+    select nextval('claims_id_seq') as id, a.ordinal, s.id as voucher_id, s.claimed, s.total_quantity, b.id as buyer_id,
+        a.fact, a.valid_from, a.valid_to, a.caller, a.key, a.body
+    from unnest($3::bigint[], $4::int[], $5::int[], $6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[], $10::text[], $11::text[], $12::bytea[])
+            with ordinality as a (voucher_id, version, place, subject, fact, valid_from, valid_to, caller, key, body, ordinal)
+        join selling s on s.id = a.voucher_id and s.version = a.version and s.claimed + a.place <= s.total_quantity
+        cross join lateral (select id from buyers where external_id = a.subject limit 1) b
+    where (select count(*) from claims c where c.shop_id = $1 and c.voucher_id = s.id and c.buyer_id = b.id) < s.claims_per_customer
+      and (a.key = '' or (select true from idempotency_keys k where k.shop_id = $1 and k.caller = a.caller and k.key = a.key limit 1) is null)
 ), claimed as (
     insert into claims (shop_id, id, voucher_id, buyer_id, source, claimed_at, valid_from, valid_to)
     overriding system value
@@ -119,13 +112,16 @@ func (b *claimBatch) sell(ctx context.Context) (undone bool, err error) {
 }
 
 // sellable are the claims that buyers make by themselves of vouchers that were selling and can be claimed by what was known then. The
-// moment is that at which they had their turn: nothing they then wait for is another claim.
+// moment is that at which they had their turn: nothing they then wait for is another claim. Of several copies that a buyer asks for, one is
+// made here: whether there may be another is not known before.
 func (l *Ledger) sellable(pending []*pendingClaim) (b *claimBatch, others []*pendingClaim) {
 	b = &claimBatch{ledger: l, shop: pending[0].request.Voucher.Shop, now: l.now(), vouchers: map[promo.VoucherID]*promo.Voucher{}}
+	asked := map[copyAsked]bool{}
 	for _, p := range pending {
 		v, selling := l.selling.Get(p.request.Voucher)
-		if selling && p.request.Source() == promo.FromStorefront && v.Claimable(promo.FromStorefront, b.now) == nil {
-			b.pending, b.vouchers[v.ID] = append(b.pending, p), v
+		another := copyAsked{p.request.Voucher, p.request.Subject}
+		if selling && !asked[another] && p.request.Source() == promo.FromStorefront && v.Claimable(promo.FromStorefront, b.now) == nil {
+			b.pending, b.vouchers[v.ID], asked[another] = append(b.pending, p), v, true
 		} else {
 			others = append(others, p)
 		}
@@ -133,29 +129,38 @@ func (l *Ledger) sellable(pending []*pendingClaim) (b *claimBatch, others []*pen
 	return b, others
 }
 
+// copyAsked is a buyer's wish for a copy of a voucher.
+type copyAsked struct {
+	voucher promo.VoucherID
+	subject string
+}
+
 // calls are the statements that lock the vouchers and make the claims.
 func (b *claimBatch) calls(made *[]soldRow) ([]call, error) {
 	var m madeClaims
-	versions := make([]int64, len(b.pending))
+	versions, places := make([]int64, len(b.pending)), make([]int64, len(b.pending))
+	before := map[promo.VoucherID]int64{}
 	b.outcomes = make([]claimOutcome, len(b.pending))
 	for i, p := range b.pending {
 		c, err := b.make(&m, p.request)
 		if err != nil {
 			return nil, err
 		}
-		b.outcomes[i].claim, versions[i] = c, int64(b.vouchers[p.request.Voucher].Version)
+		v := p.request.Voucher
+		before[v]++
+		b.outcomes[i].claim, versions[i], places[i] = c, int64(b.vouchers[v].Version), before[v]
 	}
 	subjects, _ := b.asked()
 	return []call{
 		{"locking vouchers that sell", lockSelling, []any{b.shop, pq.Array(b.serials()), pq.Array(subjects)}, pass},
 		{"reading claims that were made", claimSelling, []any{
-			b.shop, b.now, pq.Array(m.vouchers), pq.Array(versions), pq.Array(subjects), pq.Array(m.facts), pq.Array(m.validFrom), pq.Array(m.validTo),
-			pq.Array(m.callers), pq.Array(m.keys), pq.Array(m.bodies),
+			b.shop, b.now, pq.Array(m.vouchers), pq.Array(versions), pq.Array(places), pq.Array(subjects), pq.Array(m.facts),
+			pq.Array(m.validFrom), pq.Array(m.validTo), pq.Array(m.callers), pq.Array(m.keys), pq.Array(m.bodies),
 		}, into(made)},
 	}, nil
 }
 
-// soldRow is a claim that claimSelling has made: the how-manyth of its batch it is, and how its voucher's quantity stands with it.
+// soldRow is a claim that claimSelling has made: the how-manyth of its batch it is, and how its voucher's quantity stood before the batch.
 type soldRow struct {
 	Ordinal       int
 	ID            int64
@@ -167,11 +172,13 @@ type soldRow struct {
 // sold takes over what was made. The vouchers become what they were by the last of their claims: what is remembered of them others
 // read, so they are copies.
 func (b *claimBatch) sold(made []soldRow) {
+	sold := map[promo.VoucherID]int{}
 	for _, r := range made {
 		c := b.outcomes[r.Ordinal-1].claim
 		c.ID.Serial, c.Buyer = r.ID, r.BuyerID
+		sold[c.Voucher]++
 		v := *b.vouchers[c.Voucher]
-		v.Claimed, v.TotalQuantity = max(v.Claimed, r.Claimed), r.TotalQuantity
+		v.Claimed, v.TotalQuantity = r.Claimed+sold[c.Voucher], r.TotalQuantity
 		b.vouchers[c.Voucher] = &v
 		b.made = append(b.made, r.Ordinal-1)
 	}

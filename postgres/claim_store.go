@@ -132,28 +132,31 @@ func (b *claimBatch) make(m *madeClaims, r promo.ClaimRequest) (*promo.Claim, er
 	} else if c.Source == promo.FromLive {
 		c.Source = promo.FromStorefront // the livestream has no part in it
 	}
-	body := promo.Fact{
+	what := promo.Fact{
 		Promotions: []int64{r.Voucher.Serial}, Tools: []string{string(voucher.Tool)}, Buyer: int64(c.Buyer), Quantity: 1,
 		Channel: string(c.Source), Until: c.Validity.To.UnixMicro(), Agent: r.Sender, Actor: r.Caller(),
 	}
 	if s := b.standing(r); s != nil {
-		throughFact(&body, s.Distribution)
+		throughFact(&what, s.Distribution)
 	}
-	fact, err := json.Marshal(body)
+	fact, err := json.Marshal(what)
 	if err != nil {
 		return nil, fmt.Errorf("encoding a claim fact: %w", err)
 	}
 	m.vouchers, m.validFrom, m.validTo = append(m.vouchers, r.Voucher.Serial), append(m.validFrom, instant(c.Validity.From)), append(m.validTo, instant(c.Validity.To))
 	m.buyers, m.sources, m.facts = append(m.buyers, int64(c.Buyer)), append(m.sources, string(c.Source)), append(m.facts, string(fact))
-	m.callers, m.keys, m.bodies = append(m.callers, r.Caller()), append(m.keys, r.IdempotencyKey), append(m.bodies, claimDigest(r))
+	m.callers, m.keys = append(m.callers, r.Caller()), append(m.keys, r.IdempotencyKey)
 	m.distributions = append(m.distributions, distribution)
 	m.conversations = append(m.conversations, r.Conversation.Serial)
 	if r.Conversation.Serial != 0 {
 		m.cards++
 	}
+	var body []byte
 	if r.IdempotencyKey != "" {
+		body = claimDigest(r)
 		m.bind++
 	}
+	m.bodies = append(m.bodies, body)
 	return c, nil
 }
 
