@@ -111,14 +111,31 @@ func BenchmarkHotVoucher(b *testing.B) {
 func (c *claimBench) hotRound(b *testing.B, connections, overHTTP, directly int) map[string]float64 {
 	b.Helper()
 	query := claimOf(overHTTP)
+	c.settle(b)
 	l := c.ask(b, connections, func(int) string { return query }, claimMade)
+	c.settle(b)
 	plain := pgbench(b, c.dsn, hot+oneClaim, min(connections, 90), loaded)
+	c.settle(b)
 	call := pgbench(b, c.dsn, hot+oneCall, min(connections, 90), loaded)
+	c.settle(b)
 	alone := c.claimDirectly(b, connections, directly)
 	return map[string]float64{
 		"claims/s": l.rate(), "ms-p99": ms(quantile(l.latencies, 0.99)),
 		"×plain": l.rate() / plain, "×call": l.rate() / call, "×batches-alone": l.rate() / alone.rate(),
 	}
+}
+
+// delivered tells whether the warehouse has all facts.
+const delivered = `select not exists (select from outbox o join streams s on s.name = 'facts' and (o.tx, o.id) > (s.tx, s.id))`
+
+// settle waits until nothing of what one load has left is still to be done beside the next: neither facts to be delivered, nor
+// tables that Postgres would tidy up by itself.
+func (c *claimBench) settle(b *testing.B) {
+	b.Helper()
+	for done := false; !done; {
+		must(b, c.db.QueryRow(delivered).Scan(&done))
+	}
+	run(b, c.db, `vacuum hot_vouchers, hot_claims, hot_outbox, claims, buyers, outbox`)
 }
 
 // BenchmarkSpreadVouchers is claims of 1,000 vouchers over HTTP; beside it the same, one per transaction, by pgbench.
