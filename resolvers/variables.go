@@ -11,8 +11,8 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// variables are held against what the executor asks of literals only: exactly one key of a @oneOf, and that not null; and the
-// values of enums as they are spelled, where it would take any case, and pass it on.
+// variables checks an operation's variables for what the executor checks of literals only: that a @oneOf has exactly one key, and that not
+// null; and that the value of an enum is spelled as in the schema. The executor takes it in any case, and passes it on.
 type variables struct{ schema *ast.Schema }
 
 var _ interface {
