@@ -24,6 +24,9 @@ type Config struct {
 // URL, which may hold a password.
 func (c Config) Validate() error {
 	var errs []error
+	if c.DataDir == "" {
+		errs = append(errs, errors.New("--data-dir must name a directory, such as data"))
+	}
 	if c.PostgresURL != "" {
 		if u, err := url.Parse(c.PostgresURL); err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") || u.Host == "" && u.Query().Get("host") == "" {
 			errs = append(errs, errors.New("--postgres-url must be of the form postgres://user:password@host/database?sslmode=verify-full"))

@@ -201,13 +201,12 @@ func TestSubscription(t *testing.T) {
 	wantData(t, event(t, amy, "next"), card)
 
 	ann.send(frame{ID: "1", Type: "complete"})
-	s.say(t, "agent", chat, "Bye!")
-	for f := ann.next(); f.Type != "complete"; f = ann.next() {
-		if f.ID != "1" || f.Type != "next" {
-			t.Errorf("after the end comes %+v", f)
-		}
-	}
 	s.untilFollowed(t, 1)
+	s.say(t, "agent", chat, "Bye!")
+	ann.send(frame{ID: "3", Type: "subscribe", Payload: json.RawMessage(`{"query":"{ viewer { role } }"}`)})
+	if f := ann.next(); f.ID != "3" {
+		t.Errorf("after the end comes %+v", f)
+	}
 }
 
 // A subscription has the rights of a query, whichever way it comes.
@@ -264,24 +263,48 @@ func TestSubscriptionRefused(t *testing.T) {
 	} {
 		c.send(frame{ID: "1", Type: "subscribe", Payload: json.RawMessage(payload)})
 		f := c.next()
-		for f.Type == "complete" { // which follows an error
-			f = c.next()
-		}
 		var told []struct{ Extensions struct{ Code string } }
 		if err := json.Unmarshal(f.Payload, &told); err != nil || f.ID != "1" || f.Type != "error" || told[0].Extensions.Code != code {
 			t.Errorf("%s is answered by %s %s, want %s", payload, f.Type, f.Payload, code)
 		}
 	}
 	c.send(frame{ID: "2", Type: "subscribe", Payload: json.RawMessage(`{"query":"{ viewer { role } }"}`)})
-	for f := c.next(); f.ID != "2"; f = c.next() {
+	wantData(t, c.next().Payload, `{"data":{"viewer":{"role":"BUYER"}}}`)
+	c.next()
+	c.subscribe("3", `subscription($id: ID!) { a: conversationMessages(conversationId: $id) @skip(if: true) { id } }`, shopOne)
+	wantData(t, c.next().Payload, `{"data":null,"errors":[{"message":"A subscription has exactly one field.","extensions":{"code":"INVALID_INPUT"}}]}`)
+}
+
+// Of an operation that the caller has ended, or that was refused, it is told nothing more: its id may be taken for another at once.
+func TestSubscriptionIdsAreTakenAgain(t *testing.T) {
+	t.Parallel()
+	s := start(t, "testdata/chat/seed.sql")
+	chat, _ := s.chat(t)
+	c := s.connect(t, "buyer")
+	for range 20 {
+		c.follow(chat)
+		c.send(frame{ID: "1", Type: "complete"})
 	}
+	c.send(frame{ID: "1", Type: "subscribe", Payload: json.RawMessage(`{"query":"{ no }"}`)})
+	if f := c.next(); f.Type != "error" {
+		t.Errorf("the refused one is answered by %+v", f)
+	}
+	c.send(frame{ID: "1", Type: "subscribe", Payload: json.RawMessage(`{"query":"{ viewer { role } }"}`)})
+	for _, want := range []string{"next", "complete"} {
+		if f := c.next(); f.Type != want {
+			t.Errorf("the last one is answered by %+v, want %s", f, want)
+		}
+	}
+	s.untilFollowed(t, 0)
 }
 
 // A message that a caller may not send ends the socket with the protocol's code.
 func TestSubscriptionClosed(t *testing.T) {
 	t.Parallel()
 	s := start(t, "testdata/chat/seed.sql")
-	const begin = `{"type":"connection_init"}`
+	begin := `{"type":"connection_init","payload":{"Authorization":"Bearer ` + s.token(t, "buyer") + `"}}`
+	chat, _ := s.chat(t)
+	follows := `{"type":"subscribe","id":"1","payload":` + string(operation(followChat, chat)) + `}`
 	for _, c := range []struct {
 		messages []string
 		code     websocket.StatusCode
@@ -289,6 +312,9 @@ func TestSubscriptionClosed(t *testing.T) {
 		{[]string{`{"type":`}, 4400},
 		{[]string{`5`}, 4400},
 		{[]string{`{"type":"connection_init","payload":5}`}, 4400},
+		{[]string{`{"type":"connection_init","payload":{"Authorization":5}}`}, 4401},
+		{[]string{begin, begin}, 4429},
+		{[]string{begin, follows, follows}, 4409},
 		{[]string{begin, `{"type":"next","id":"1"}`}, 4400},
 		{[]string{begin, `{"type":"start","id":"1","payload":{"query":"{ viewer { role } }"}}`}, 4400},
 		{[]string{begin, `{"type":"subscribe","payload":{"query":"{ viewer { role } }"}}`}, 4400},

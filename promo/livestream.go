@@ -3,7 +3,6 @@ package promo
 import (
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -25,7 +24,7 @@ const longestLivestreamTitle = 100
 func (a *Account) StartLivestream(title string, live bool, now time.Time) (*Livestream, error) {
 	var refusals Refusals
 	title = strings.TrimSpace(title)
-	if n := utf8.RuneCountInString(title); n < 1 || n > longestLivestreamTitle || !utf8.ValidString(title) || strings.ContainsFunc(title, unicode.IsControl) {
+	if n := utf8.RuneCountInString(title); n < 1 || n > longestLivestreamTitle || !legible(title) {
 		refusals.refuseLive(LiveTitleInvalid, "title")
 	}
 	if a.UnlinkedAt != nil {

@@ -47,6 +47,7 @@ func NewHandler(r *Resolver, keys *auth.Keys) http.Handler {
 	server.SetErrorPresenter(present)
 	server.SetRecoverFunc(recovered)
 	server.AroundOperations(onlyStreamed)
+	server.AroundOperations(onlyOneStream)
 	server.AroundOperations(whileTokenLasts(keys))
 	server.AroundOperations((&streamCounts{open: map[string]int{}}).bound)
 	server.AroundResponses(withDeadline)
@@ -82,7 +83,7 @@ func onlyJSON(next http.Handler) http.Handler {
 			refuse(w, http.StatusMethodNotAllowed, promo.InvalidInput, "Send queries with POST or GET.")
 		case !fromHere(r):
 			refuse(w, http.StatusForbidden, promo.Forbidden, "A page of another site may not connect.")
-		case r.Method == http.MethodPost && media != "application/json":
+		case r.Method == http.MethodPost && media != "application/json" && !(exports{}).Supports(r): // which has no part in tables
 			refuse(w, http.StatusUnsupportedMediaType, promo.InvalidInput, "Send the query as application/json.")
 		default:
 			next.ServeHTTP(w, r)

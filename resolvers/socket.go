@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"reflect"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -13,10 +15,12 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// Codes that the protocol closes with, where a message is none of its own, and where an operation comes before connection_init.
+// Codes that the protocol closes with.
 const (
-	badMessage = 4400
-	tooEarly   = 4401
+	badMessage = 4400 // none of the protocol's
+	tooEarly   = 4401 // an operation before connection_init
+	idTaken    = 4409 // an operation by the id of one that goes on
+	begunTwice = 4429 // another connection_init
 )
 
 // sockets accepts WebSockets for gqlgen, and looks at their messages before gqlgen does. Of those that cannot be read, gqlgen refuses a
@@ -35,7 +39,7 @@ func (s sockets) Accept(w http.ResponseWriter, r *http.Request, options transpor
 	if err != nil {
 		return nil, err
 	}
-	return &socket{boundedConn: accepted.(boundedConn), ctx: r.Context(), patience: s.patience}, nil
+	return newSocket(accepted.(boundedConn), r.Context(), s.patience), nil
 }
 
 // boundedConn is a WebSocket with the bounds that gqlgen sets: the bytes of a message, and how long one is waited for.
@@ -51,6 +55,18 @@ type socket struct {
 	patience time.Duration
 	// begun says that connection_init has come. Whoever reads guards it.
 	begun bool
+
+	mu sync.Mutex
+	// open are the operations that have not ended, by their ids: true as long as the caller wants to know of them.
+	open map[string]bool
+	// ended tells of a change of open.
+	ended *sync.Cond
+}
+
+func newSocket(conn boundedConn, ctx context.Context, patience time.Duration) *socket {
+	s := &socket{boundedConn: conn, ctx: ctx, patience: patience, open: map[string]bool{}}
+	s.ended = sync.NewCond(&s.mu)
+	return s
 }
 
 // frame is a message of the protocol.
@@ -75,17 +91,59 @@ func (s *socket) NextReader() (int, io.Reader, error) {
 		switch {
 		case json.Unmarshal(body, &f) != nil || !f.known():
 			return s.end(badMessage, "Send a JSON object: type and, by type, id and payload, of "+protocol+".")
+		case f.Type == "connection_init" && s.begun:
+			return s.end(begunTwice, "Too many initialisation requests")
 		case f.Type == "subscribe" && !s.begun:
 			return s.end(tooEarly, "Begin with connection_init.")
-		case f.Type == "subscribe" && decode(bytes.NewReader(f.Payload), new(graphql.RawParams)) != nil:
+		case f.Type == "subscribe" && !s.opens(f):
+			return s.end(idTaken, "The operation of this id has not ended.")
+		case f.Type == "subscribe" && !f.isRequest():
 			if err := s.refuse(f.ID); err != nil {
 				return kind, nil, err
 			}
 			continue
+		case f.Type == "complete":
+			s.leave(f.ID)
 		}
 		s.begun = s.begun || f.Type == "connection_init"
 		return kind, bytes.NewReader(body), nil
 	}
+}
+
+// opens takes the id for an operation, unless one goes on that has it. For one that the caller has ended it waits until it is over: gqlgen
+// would take the end of the one for the end of the other.
+func (s *socket) opens(f frame) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for wanted, there := s.open[f.ID]; there; wanted, there = s.open[f.ID] {
+		if wanted {
+			return false
+		}
+		s.ended.Wait()
+	}
+	s.open[f.ID] = true
+	return true
+}
+
+// leave notes that the caller wants to know no more of an operation.
+func (s *socket) leave(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open[id] {
+		s.open[id] = false
+	}
+}
+
+// tells tells whether a message is to be sent: those of operations that the caller has ended are not, nor is a second end.
+func (s *socket) tells(id, kind string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	wanted := s.open[id]
+	if kind == "complete" || kind == "error" {
+		delete(s.open, id)
+		s.ended.Broadcast()
+	}
+	return wanted
 }
 
 // known tells whether it is a message that callers send.
@@ -97,6 +155,10 @@ func (f frame) known() bool {
 		return f.ID != ""
 	}
 	return f.Type == "ping" || f.Type == "pong"
+}
+
+func (f frame) isRequest() bool {
+	return decode(bytes.NewReader(f.Payload), new(graphql.RawParams)) == nil
 }
 
 // end closes the socket, after which nothing is read.
@@ -111,11 +173,16 @@ func (s *socket) refuse(id string) error {
 	if err != nil {
 		return err
 	}
-	return s.WriteJSON(frame{ID: id, Type: "error", Payload: told})
+	return s.WriteJSON(&frame{ID: id, Type: "error", Payload: told})
 }
 
-// WriteJSON writes a message. A caller who does not read it in time is cut off: all that comes after it would wait.
+// WriteJSON writes a message, which is a frame or gqlgen's own likeness of one. A caller who does not read it in time is cut off: all that
+// comes after it would wait.
 func (s *socket) WriteJSON(message any) error {
+	text := func(field string) string { return reflect.ValueOf(message).Elem().FieldByName(field).String() }
+	if id := text("ID"); id != "" && !s.tells(id, text("Type")) {
+		return nil
+	}
 	defer time.AfterFunc(s.patience, func() { _ = s.Close() }).Stop()
 	return s.boundedConn.WriteJSON(message)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
@@ -26,8 +27,8 @@ func (u unread) Close() error { close(u.closed); return nil }
 
 func TestACallerWhoDoesNotReadASocketIsCutOff(t *testing.T) {
 	t.Parallel()
-	s := &socket{boundedConn: unread{closed: make(chan struct{})}, patience: time.Millisecond}
-	if err := s.WriteJSON("an answer"); !errors.Is(err, errClosed) {
+	s := newSocket(unread{closed: make(chan struct{})}, t.Context(), time.Millisecond)
+	if err := s.WriteJSON(&frame{Type: "ping"}); !errors.Is(err, errClosed) {
 		t.Errorf("the message ends with %v", err)
 	}
 }
@@ -60,7 +61,7 @@ func (understands) CreateOperationContext(_ context.Context, p *graphql.RawParam
 	if p.Query == "" {
 		return nil, gqlerror.List{{Message: "no"}}
 	}
-	return &graphql.OperationContext{}, nil
+	return &graphql.OperationContext{Operation: &ast.OperationDefinition{Operation: ast.Operation(p.Query)}}, nil
 }
 
 func (understands) DispatchOperation(ctx context.Context, _ *graphql.OperationContext) (graphql.ResponseHandler, context.Context) {
@@ -69,28 +70,39 @@ func (understands) DispatchOperation(ctx context.Context, _ *graphql.OperationCo
 
 func TestOperationsOverASocketAreBounded(t *testing.T) {
 	t.Parallel()
-	c := &crowd{GraphExecutor: understands{}, places: make(chan struct{}, 2)}
-	begin := func(query string) gqlerror.List {
-		_, errs := c.CreateOperationContext(t.Context(), &graphql.RawParams{Query: query})
-		return errs
+	c := newCrowd(understands{})
+	begin := func(query string) (*graphql.OperationContext, gqlerror.List) {
+		return c.CreateOperationContext(t.Context(), &graphql.RawParams{Query: query})
 	}
-	if errs := begin(""); errs == nil || errors.Is(errs[0], errCrowd) {
+	if _, errs := begin(""); errs == nil || errors.Is(errs[0], errStreams) {
 		t.Errorf("what is not understood is told %v", errs)
 	}
-	for range 2 {
-		if errs := begin("{ viewer { role } }"); errs != nil {
+	var stream *graphql.OperationContext
+	for range mostStreams {
+		var errs gqlerror.List
+		if stream, errs = begin("subscription"); errs != nil {
 			t.Fatal(errs)
 		}
 	}
-	if errs := begin("{ viewer { role } }"); errs == nil || !errors.Is(errs[0], errCrowd) {
+	if _, errs := begin("subscription"); errs == nil || !errors.Is(errs[0], errStreams) {
 		t.Errorf("one too many is told %v", errs)
 	}
 	ctx, end := context.WithCancel(t.Context())
-	c.DispatchOperation(ctx, nil)
+	c.DispatchOperation(ctx, stream)
 	end()
-	c.places <- struct{}{} // waits for the place of the one that has ended
-	<-c.places
-	if errs := begin("{ viewer { role } }"); errs != nil {
-		t.Error(errs)
+	c.streams <- struct{}{} // waits for the place of the one that has ended
+
+	var query *graphql.OperationContext
+	for range mostAtOnce {
+		query, _ = begin("query")
 	}
+	waited := make(chan struct{})
+	go func() {
+		begin("query")
+		close(waited)
+	}()
+	ctx, end = context.WithCancel(t.Context())
+	c.DispatchOperation(ctx, query)
+	end()
+	<-waited
 }

@@ -60,11 +60,12 @@ func IsStream(h http.Header) bool {
 // the header of the request has been read by then.
 func authenticate(keys *auth.Keys) transport.WebsocketInitFunc {
 	return func(ctx context.Context, payload transport.InitPayload) (context.Context, *transport.InitPayload, error) {
-		header := payload.Authorization()
-		if header == "" {
+		_, lower := payload["authorization"]
+		_, upper := payload["Authorization"]
+		if !lower && !upper {
 			return ctx, nil, nil
 		}
-		session, err := keys.Bearer(header)
+		session, err := keys.Bearer(payload.Authorization())
 		if err != nil {
 			ctx = transport.AppendCloseReason(transport.WithWebsocketCloseCode(ctx, unauthorized), "Unauthorized")
 			return ctx, nil, err
@@ -89,6 +90,17 @@ func onlyStreamed(ctx context.Context, next graphql.OperationHandler) graphql.Re
 	if isSubscription(ctx) && !IsStream(graphql.GetOperationContext(ctx).Headers) {
 		err := invalid("Subscribe over a WebSocket, or with Accept: text/event-stream.")
 		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{present(ctx, err)}})
+	}
+	return next(ctx)
+}
+
+// onlyOneStream refuses subscriptions of several fields, or of none, which @skip and @include can bring about.
+func onlyOneStream(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	if isSubscription(ctx) {
+		o := graphql.GetOperationContext(ctx)
+		if len(graphql.CollectFields(o, o.Operation.SelectionSet, []string{"Subscription"})) != 1 {
+			return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{present(ctx, invalid("A subscription has exactly one field."))}})
+		}
 	}
 	return next(ctx)
 }

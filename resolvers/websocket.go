@@ -9,6 +9,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/99designs/gqlgen/graphql/handler/transport"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"voucherhouse/auth"
@@ -38,7 +39,7 @@ func (s webSockets) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 	case !canOpen(r):
 		refuse(w, http.StatusBadRequest, promo.InvalidInput, "Open a WebSocket of version 13, with a key, and with the subprotocol "+protocol+".")
 	default:
-		s.Websocket.Do(w, r, &crowd{GraphExecutor: exec, places: make(chan struct{}, mostStreams)})
+		s.Websocket.Do(w, r, newCrowd(exec))
 	}
 }
 
@@ -66,33 +67,51 @@ func hasToken(header []string, token string) bool {
 	return false
 }
 
+// mostAtOnce bounds the queries and mutations that are answered at a time over one WebSocket.
+const mostAtOnce = 10
+
 // crowd bounds the operations that are under way over one WebSocket: a caller who asks and does not read would have this server hold
-// all of the answers.
+// all of the answers. Subscriptions beyond the bound are refused. Queries and mutations wait, and with them whatever the caller sends after.
 type crowd struct {
 	graphql.GraphExecutor
-	places chan struct{}
+	streams, queries chan struct{}
 }
 
-var errCrowd = &promo.Error{Code: promo.RateLimited, Message: "You have 100 operations under way over this WebSocket. Wait until one has ended."}
+func newCrowd(exec graphql.GraphExecutor) *crowd {
+	return &crowd{GraphExecutor: exec, streams: make(chan struct{}, mostStreams), queries: make(chan struct{}, mostAtOnce)}
+}
 
-// CreateOperationContext takes a place for the operation, which it keeps if it is well.
+// CreateOperationContext takes a place for the operation.
 func (c *crowd) CreateOperationContext(ctx context.Context, p *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
-	select {
-	case c.places <- struct{}{}:
-	default:
-		refusal := &gqlerror.Error{Err: errCrowd}
-		errcode.Set(refusal, errcode.ValidationFailed) // has gqlgen present it
-		return &graphql.OperationContext{RawQuery: p.Query}, gqlerror.List{refusal}
-	}
 	operation, errs := c.GraphExecutor.CreateOperationContext(ctx, p)
 	if len(errs) > 0 {
-		<-c.places
+		return operation, errs
 	}
-	return operation, errs
+	places := c.places(operation)
+	if places == c.queries {
+		places <- struct{}{} // each ends in time, and its answer is read in time or the socket is closed
+		return operation, nil
+	}
+	select {
+	case places <- struct{}{}:
+		return operation, nil
+	default:
+		refusal := &gqlerror.Error{Err: errStreams}
+		errcode.Set(refusal, errcode.ValidationFailed) // has gqlgen present it
+		return operation, gqlerror.List{refusal}
+	}
+}
+
+func (c *crowd) places(o *graphql.OperationContext) chan struct{} {
+	if o.Operation.Operation == ast.Subscription {
+		return c.streams
+	}
+	return c.queries
 }
 
 // DispatchOperation gives the place back when the operation's end has been told, which gqlgen ends the context after.
 func (c *crowd) DispatchOperation(ctx context.Context, o *graphql.OperationContext) (graphql.ResponseHandler, context.Context) {
-	context.AfterFunc(ctx, func() { <-c.places })
+	places := c.places(o)
+	context.AfterFunc(ctx, func() { <-places })
 	return c.GraphExecutor.DispatchOperation(ctx, o)
 }
