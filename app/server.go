@@ -23,7 +23,7 @@ const (
 	headerTime = 10 * time.Second
 	idleTime   = 2 * time.Minute
 	// answerTime bounds how long a request may take from its head until the caller has read its answer: a minute for its body, half
-	// a one for the answer to be made, and half a one for it to be read. Streams and tables have bounds of their own.
+	// a minute for the answer to be made, and the rest for it to be read. Streams and tables have bounds of their own.
 	answerTime = 2 * time.Minute
 	// sweepEvery is how often idempotency keys that have outlived their time are forgotten.
 	sweepEvery = time.Hour

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"strconv"
 	"sync"
 	"time"
 
@@ -57,16 +58,14 @@ type socket struct {
 	begun bool
 
 	mu sync.Mutex
-	// open are the operations that have not ended, by their ids: true as long as the caller wants to know of them.
-	open map[string]bool
-	// ended tells of a change of open.
-	ended *sync.Cond
+	// begins counts the operations: gqlgen knows each by a number of its own, since it mixes up two that have an id one after the other.
+	begins int
+	// numbers are those of the operations that go on, by the caller's ids; ids are the ids by the numbers.
+	numbers, ids map[string]string
 }
 
 func newSocket(conn boundedConn, ctx context.Context, patience time.Duration) *socket {
-	s := &socket{boundedConn: conn, ctx: ctx, patience: patience, open: map[string]bool{}}
-	s.ended = sync.NewCond(&s.mu)
-	return s
+	return &socket{boundedConn: conn, ctx: ctx, patience: patience, numbers: map[string]string{}, ids: map[string]string{}}
 }
 
 // frame is a message of the protocol.
@@ -95,7 +94,7 @@ func (s *socket) NextReader() (int, io.Reader, error) {
 			return s.end(begunTwice, "Too many initialisation requests")
 		case f.Type == "subscribe" && !s.begun:
 			return s.end(tooEarly, "Begin with connection_init.")
-		case f.Type == "subscribe" && !s.opens(f):
+		case f.Type == "subscribe" && !s.opens(&f):
 			return s.end(idTaken, "The operation of this id has not ended.")
 		case f.Type == "subscribe" && !f.isRequest():
 			if err := s.refuse(f.ID); err != nil {
@@ -103,47 +102,47 @@ func (s *socket) NextReader() (int, io.Reader, error) {
 			}
 			continue
 		case f.Type == "complete":
-			s.leave(f.ID)
+			s.leave(&f)
 		}
 		s.begun = s.begun || f.Type == "connection_init"
-		return kind, bytes.NewReader(body), nil
+		body, err = json.Marshal(f)
+		return kind, bytes.NewReader(body), err
 	}
 }
 
-// opens takes the id for an operation, unless one goes on that has it. For one that the caller has ended it waits until it is over: gqlgen
-// would take the end of the one for the end of the other.
-func (s *socket) opens(f frame) bool {
+// opens gives an operation its number for its id, unless one goes on that has the id.
+func (s *socket) opens(f *frame) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for wanted, there := s.open[f.ID]; there; wanted, there = s.open[f.ID] {
-		if wanted {
-			return false
-		}
-		s.ended.Wait()
+	if s.numbers[f.ID] != "" {
+		return false
 	}
-	s.open[f.ID] = true
+	s.begins++
+	number := strconv.Itoa(s.begins)
+	s.numbers[f.ID], s.ids[number], f.ID = number, f.ID, number
 	return true
 }
 
-// leave notes that the caller wants to know no more of an operation.
-func (s *socket) leave(id string) {
+// leave takes note that the caller has ended an operation, of which it is told no more.
+func (s *socket) leave(f *frame) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.open[id] {
-		s.open[id] = false
-	}
+	number := s.numbers[f.ID]
+	delete(s.numbers, f.ID)
+	delete(s.ids, number)
+	f.ID = number
 }
 
-// tells tells whether a message is to be sent: those of operations that the caller has ended are not, nor is a second end.
-func (s *socket) tells(id, kind string) bool {
+// idOf is the caller's id of an operation that it is to be told of; empty if it has ended. An error or complete is the end.
+func (s *socket) idOf(number, kind string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	wanted := s.open[id]
+	id := s.ids[number]
 	if kind == "complete" || kind == "error" {
-		delete(s.open, id)
-		s.ended.Broadcast()
+		delete(s.numbers, id)
+		delete(s.ids, number)
 	}
-	return wanted
+	return id
 }
 
 // known tells whether it is a message that callers send.
@@ -168,20 +167,24 @@ func (s *socket) end(code int, reason string) (int, io.Reader, error) {
 }
 
 // refuse answers an operation whose payload is no request.
-func (s *socket) refuse(id string) error {
+func (s *socket) refuse(number string) error {
 	told, err := json.Marshal(gqlerror.List{present(s.ctx, errNoRequest)})
 	if err != nil {
 		return err
 	}
-	return s.WriteJSON(&frame{ID: id, Type: "error", Payload: told})
+	return s.WriteJSON(&frame{ID: number, Type: "error", Payload: told})
 }
 
-// WriteJSON writes a message, which is a frame or gqlgen's own likeness of one. A caller who does not read it in time is cut off: all that
-// comes after it would wait.
+// WriteJSON writes a message, which is a frame or gqlgen's own likeness of one, by the caller's id. A caller who does not read it in time is
+// cut off: all that comes after it would wait.
 func (s *socket) WriteJSON(message any) error {
-	text := func(field string) string { return reflect.ValueOf(message).Elem().FieldByName(field).String() }
-	if id := text("ID"); id != "" && !s.tells(id, text("Type")) {
-		return nil
+	fields := reflect.ValueOf(message).Elem()
+	if number := fields.FieldByName("ID"); number.String() != "" {
+		id := s.idOf(number.String(), fields.FieldByName("Type").String())
+		if id == "" {
+			return nil
+		}
+		number.SetString(id)
 	}
 	defer time.AfterFunc(s.patience, func() { _ = s.Close() }).Stop()
 	return s.boundedConn.WriteJSON(message)

@@ -109,7 +109,7 @@ func (c *crowd) places(o *graphql.OperationContext) chan struct{} {
 	return c.queries
 }
 
-// DispatchOperation gives the place back when the operation's end has been told, which gqlgen ends the context after.
+// DispatchOperation gives the place back when the operation's context ends: the caller has ended it, or has been told its end.
 func (c *crowd) DispatchOperation(ctx context.Context, o *graphql.OperationContext) (graphql.ResponseHandler, context.Context) {
 	places := c.places(o)
 	context.AfterFunc(ctx, func() { <-places })
