@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -13,10 +14,11 @@ func TestRequestsThatAreNone(t *testing.T) {
 	t.Parallel()
 	s := start(t, "")
 	for name, c := range map[string]struct {
-		method, media, token, body string
-		status                     int
-		code                       string
+		method, path, media, token, body string
+		status                           int
+		code                             string
 	}{
+		"a table":         {method: http.MethodPost, path: "/export/core-data.csv", status: http.StatusMethodNotAllowed, code: "INVALID_INPUT"},
 		"another method":  {method: http.MethodPut, media: "application/json", body: `{}`, status: http.StatusMethodNotAllowed, code: "INVALID_INPUT"},
 		"another media":   {method: http.MethodPost, media: "text/plain", body: `{"query":"{ viewer { role } }"}`, status: http.StatusUnsupportedMediaType, code: "INVALID_INPUT"},
 		"no JSON":         {method: http.MethodPost, media: "application/json", body: `secret`, status: http.StatusBadRequest, code: "INVALID_INPUT"},
@@ -27,7 +29,7 @@ func TestRequestsThatAreNone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			request, err := http.NewRequestWithContext(t.Context(), c.method, s.url+"/graphql", strings.NewReader(c.body))
+			request, err := http.NewRequestWithContext(t.Context(), c.method, s.url+cmp.Or(c.path, "/graphql"), strings.NewReader(c.body))
 			must(t, err)
 			request.Header.Set("Content-Type", c.media)
 			if c.token != "" {

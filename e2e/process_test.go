@@ -104,6 +104,7 @@ func TestRefusalsToStart(t *testing.T) {
 	}{
 		"used port":          {args: []string{"serve", "--listen", taken.Addr().String()}, says: []string{"--listen", "choose another"}},
 		"foreign directory":  {dataDir: foreign, args: []string{"serve", "--listen", "127.0.0.1:0"}, says: []string{foreign, "--data-dir"}},
+		"no directory":       {args: []string{"serve", "--data-dir", ""}, says: []string{"--data-dir", "such as data"}},
 		"no URL of Postgres": {args: []string{"serve", "--listen", "127.0.0.1:0", "--postgres-url", "secret"}, says: []string{"--postgres-url", "postgres://"}},
 		"Postgres away":      {args: []string{"serve", "--listen", "127.0.0.1:0", "--postgres-url", "postgres://u:secret@127.0.0.1:1/x?sslmode=disable", "--warehouse", "off"}, says: []string{"--postgres-url"}},
 		"both warehouses":    {args: []string{"serve", "--clickhouse-url", "clickhouse://h:9000/x", "--warehouse", "off"}, says: []string{"--clickhouse-url", "--warehouse=off"}},

@@ -136,7 +136,7 @@ func TestAnAccountHasOneLivestreamAtATime(t *testing.T) {
 	}
 	a.UnlinkedAt = &now
 	want := []string{"ACCOUNT_UNLINKED accountId", "ALREADY_LIVE accountId", "TITLE_INVALID title"}
-	for _, title := range []string{"", " ", "a\nb", "\xff", strings.Repeat("☕", 101)} {
+	for _, title := range []string{"", " ", "a\nb", "\xff", "\u200d", strings.Repeat("☕", 101)} {
 		if _, err := a.StartLivestream(title, true, now); !slices.Equal(broken(t, err), want) {
 			t.Errorf("%q: %v", title, err)
 		}
