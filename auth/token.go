@@ -45,7 +45,7 @@ type claims struct {
 }
 
 // mostSessions bounds how many tokens are remembered.
-const mostSessions = 50_000 // at about a kilobyte each
+const mostSessions = 50_000 // at about half a kilobyte each
 
 // Keys issues and checks tokens.
 type Keys struct {
