@@ -111,8 +111,13 @@ func (p *Program) Serve(t testing.TB, dataDir string, args ...string) *Process {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ready := make(chan string, 1)
-	go follow(stderr, ready)
+	ready, said := make(chan string, 1), make(chan []byte, 1)
+	go func() { said <- follow(stderr, ready) }()
+	t.Cleanup(func() {
+		if t.Failed() { // the command has been killed with the test's context
+			t.Logf("what the server at %s said at last:\n%s", c.Args, <-said)
+		}
+	})
 	select {
 	case url := <-ready:
 		if url != "" {
@@ -124,8 +129,32 @@ func (p *Program) Serve(t testing.TB, dataDir string, args ...string) *Process {
 	return nil
 }
 
-// follow reads a server's log, as somebody must, and tells where it listens once it is ready; nothing if it never is.
-func follow(log io.Reader, ready chan<- string) {
+// mostSaid is how many bytes of a server's log are kept at most.
+const mostSaid = 64 << 10
+
+// follow reads a server's log to its end, of which it gives the last of it, and tells where the server listens once it is ready;
+// nothing if it never is.
+func follow(log io.Reader, ready chan<- string) []byte {
+	var kept tail
+	log = io.TeeReader(log, &kept)
+	listens(log, ready)
+	_, _ = io.Copy(io.Discard, log) // whoever measures the server has better things to do than to look at its log
+	return kept
+}
+
+// tail is the last of what was written.
+type tail []byte
+
+func (t *tail) Write(p []byte) (int, error) {
+	*t = append(*t, p...)
+	if len(*t) > 2*mostSaid {
+		*t = append((*t)[:0], (*t)[len(*t)-mostSaid:]...)
+	}
+	return len(p), nil
+}
+
+// listens reads a log until it tells where the server listens.
+func listens(log io.Reader, ready chan<- string) {
 	defer close(ready)
 	lines := bufio.NewScanner(log)
 	lines.Buffer(nil, 1<<20)
@@ -133,10 +162,9 @@ func follow(log io.Reader, ready chan<- string) {
 		var line struct{ Msg, URL string }
 		if json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "ready" {
 			ready <- line.URL
-			break
+			return
 		}
 	}
-	_, _ = io.Copy(io.Discard, log) // whoever measures the server has better things to do than to read its log
 }
 
 // Get gives the body of a page, whatever its status.
