@@ -137,7 +137,7 @@ const anyMatches = `arrayExists(
 
 // used is the condition for facts that the filters leave.
 func (q *question) used() string {
-	used := "notEmpty(promotions)"
+	used := "promotions.size0 != 0"
 	if match := q.match(); match != "" {
 		used = fmt.Sprintf(anyMatches, match)
 	}

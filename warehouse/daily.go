@@ -37,7 +37,7 @@ from facts
 where shop_id = {shop:UInt64}
   and %[2]s < {to:Date32} and (%[2]s >= {from:Date32} or kind = 'quantity')
 group by shop_id, kind, used, %[2]s
-settings optimize_functions_to_subcolumns = 0, optimize_move_to_prewhere = 0
+settings optimize_move_to_prewhere = 0
 `
 
 // newDailyQuery is nil if the question is not about whole days, or looks closer than the projection does.
@@ -62,7 +62,9 @@ func (q *dailyQuery) day() string {
 	return "local_day"
 }
 
-func (q *dailyQuery) sql() string { return fmt.Sprintf(dailySQL, q.used(), q.day()) }
+func (q *dailyQuery) sql() string {
+	return fmt.Sprintf(dailySQL, q.usedWhere("notEmpty(tools)"), q.day())
+}
 
 // parameters are those of the days of both periods, and of whatever lies between them.
 func (q *dailyQuery) parameters() clickhouse.Parameters {
@@ -78,8 +80,10 @@ func (q *dailyQuery) parameters() clickhouse.Parameters {
 func date(t time.Time) string { return t.Format(time.DateOnly) }
 
 // used is the condition for sums that the filters leave. The tools stand for the promotions: there are as many.
-func (q *dailyQuery) used() string {
-	used := "notEmpty(tools)"
+func (q *dailyQuery) used() string { return q.usedWhere("tools.size0 != 0") }
+
+// usedWhere is used, with another condition for facts that have any tool: the projection has no subcolumns.
+func (q *dailyQuery) usedWhere(used string) string {
 	if q.Tools != nil {
 		used = "hasAny(tools, {tools:Array(String)})"
 	}

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ClickHouse/clickhouse-go/v2"
 	"pgregory.net/rapid"
 
 	"voucherhouse/promo"
@@ -66,11 +65,10 @@ func TestWholeDaysAreReadFromTheProjection(t *testing.T) {
 		q, err := p.check()
 		must(t, err)
 		days := newDailyQuery(q)
-		var plan []struct {
+		plan, err := query[struct {
 			Explain string `ch:"explain"`
-		}
-		ctx := clickhouse.Context(t.Context(), clickhouse.WithParameters(days.parameters()))
-		must(t, b.conn.Select(ctx, &plan, "explain "+days.sql()))
+		}](t.Context(), b.Warehouse, "explain "+days.sql(), days.parameters())
+		must(t, err)
 		var text strings.Builder
 		for _, line := range plan {
 			text.WriteString(line.Explain + "\n")

@@ -67,6 +67,31 @@ func TestReportsAnswerWhileARebuildRuns(t *testing.T) {
 	equal(t, b.reports(t), before)
 }
 
+// A report may be analysed while the table that it reads takes another's name: as often as here, in no other test.
+func TestReportsAnswerWhileTablesAreExchanged(t *testing.T) {
+	t.Parallel()
+	b := withHistory(t)
+	before := b.reports(t)
+	b.exec(t, createRebuild)
+	b.exec(t, "insert into facts_rebuild select * from facts")
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan int)
+	go func() {
+		times := 0
+		for ctx.Err() == nil && b.conn.Exec(t.Context(), exchange) == nil {
+			times++
+		}
+		ended <- times
+	}()
+	for range 50 {
+		equal(t, b.reports(t), before)
+	}
+	cancel()
+	if times := <-ended; times < 50 {
+		t.Errorf("the tables were exchanged %d times", times)
+	}
+}
+
 func TestARebuildWhileTheRelayRuns(t *testing.T) {
 	t.Parallel()
 	b := withHistory(t)

@@ -218,6 +218,9 @@ func (w *Warehouse) report(ctx context.Context, params clickhouse.Parameters, as
 	ctx = clickhouse.Context(undated{ctx}, clickhouse.WithParameters(params), clickhouse.WithSettings(clickhouse.Settings{
 		"max_execution_time": int(reportTime.Seconds()),
 		"max_memory_usage":   reportMemory,
+		// Statements name the subcolumns that they read. While a table takes another's name, the engine would put them in place of
+		// functions in one clause and not in the next.
+		"optimize_functions_to_subcolumns": 0,
 		// Over HTTP a server goes on for a caller who is gone, unless it is told not to.
 		"cancel_http_readonly_queries_on_client_close": 1,
 	}))

@@ -12,7 +12,7 @@ where shop_id = {shop:UInt64}
   and kind = 'order'
   and indexHint(at >= {since:DateTime64(6, 'UTC')} and at < {until:DateTime64(6, 'UTC')})
   and (in_period or in_previous)
-  and notEmpty(tools)
+  and tools.size0 != 0
   and buyer_id != 0
 group by rollup(previous, bucket)
 having grouping(previous) = 0

@@ -11,4 +11,4 @@ from facts
 where shop_id = {shop:UInt64}
   and local_day < {to:Date32} and (local_day >= {from:Date32} or kind = 'quantity')
 group by shop_id, kind, used, local_day
-settings optimize_functions_to_subcolumns = 0, optimize_move_to_prewhere = 0
+settings optimize_move_to_prewhere = 0

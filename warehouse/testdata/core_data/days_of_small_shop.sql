@@ -1,6 +1,6 @@
 select
     kind,
-    notEmpty(tools) as used,
+    tools.size0 != 0 as used,
     toInt32(local_day) as day,
     sum(quantity) as quantity,
     toInt64(sum(revenue) * {unit:UInt32}) as revenue,

@@ -26,7 +26,7 @@ from facts
 where shop_id = {shop:UInt64}
   and kind in ('quantity', 'claim', 'redemption', 'cohort', 'order', 'line', 'first_order', 'reversal')
   and at < {to:DateTime64(6, 'UTC')} and (at >= {from:DateTime64(6, 'UTC')} or kind = 'quantity')
-  and notEmpty(promotions)
+  and promotions.size0 != 0
   and kind != 'quantity'
   and channel != ''
   and has({groups:Array(UInt64)}, cityHash64(first_key, second_key))

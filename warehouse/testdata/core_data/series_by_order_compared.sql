@@ -7,7 +7,7 @@ with
         ordered_at >= {previous_from:DateTime64(6, 'UTC')} and ordered_at < {previous_to:DateTime64(6, 'UTC')},
         at < {previous_to:DateTime64(6, 'UTC')} and (at >= {previous_from:DateTime64(6, 'UTC')} or kind = 'quantity')) as in_previous,
     arrayJoin(multiIf(not in_previous, [0], not in_period, [1], [0, 1])) as previous,
-    notEmpty(promotions) as used
+    promotions.size0 != 0 as used
 select
     previous,
     if(previous = 0, roundDown(seconds, {buckets:Array(UInt32)}), roundDown(seconds, {previous_buckets:Array(UInt32)})) as bucket,

@@ -7,7 +7,7 @@ with
         group by order_id
         having sum(quantity) > 0
     ),
-    notEmpty(promotions) and has({products:Array(UInt64)}, product_id) as used
+    promotions.size0 != 0 and has({products:Array(UInt64)}, product_id) as used
 select
     toUInt8(0) as previous,
     roundDown(seconds, {buckets:Array(UInt32)}) as bucket,

@@ -1,6 +1,6 @@
 with
     toUnixTimestamp(at) as seconds,
-    notEmpty(promotions) as used
+    promotions.size0 != 0 as used
 select
     toUInt8(0) as previous,
     toUInt32(0) as bucket,

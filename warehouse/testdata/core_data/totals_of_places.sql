@@ -1,6 +1,6 @@
 with
     toUnixTimestamp(at) as seconds,
-    notEmpty(promotions) and has({channels:Array(String)}, channel) and has({accounts:Array(UInt64)}, account_id) as used
+    promotions.size0 != 0 and has({channels:Array(String)}, channel) and has({accounts:Array(UInt64)}, account_id) as used
 select
     toUInt8(0) as previous,
     toUInt32(0) as bucket,
