@@ -20,6 +20,9 @@ import (
 type Stream struct {
 	conn *sqlx.Conn
 	name string
+	// pid is the server's process behind the connection, which others can end over db.
+	pid int
+	db  *sqlx.DB
 }
 
 // Stream takes the right to deliver a stream. Nil if somebody else has it.
@@ -28,13 +31,13 @@ func (l *Ledger) Stream(ctx context.Context, name string) (*Stream, error) {
 	if err != nil {
 		return nil, asError(ctx, fmt.Errorf("connecting to deliver %s: %w", name, err))
 	}
-	s := &Stream{conn: conn, name: name}
+	s := &Stream{conn: conn, name: name, db: l.db}
 	var held bool
-	if err = conn.GetContext(ctx, &held, lockStream, name); err == nil && held {
+	if err = conn.QueryRowxContext(ctx, lockStream, name).Scan(&held, &s.pid); err == nil && held {
 		_, err = conn.ExecContext(ctx, enterRelay)
 	}
 	if err != nil || !held {
-		return nil, asError(ctx, errors.Join(err, s.Close()))
+		return nil, asError(ctx, errors.Join(err, s.disconnect()))
 	}
 	return s, nil
 }
@@ -59,14 +62,35 @@ func (l *Ledger) liveConn(ctx context.Context) (*sqlx.Conn, error) {
 }
 
 const (
-	lockStream = `select pg_try_advisory_lock(hashtextextended('voucherhouse stream ' || $1, 0))`
+	lockStream = `select pg_try_advisory_lock(hashtextextended('voucherhouse stream ' || $1, 0)), pg_backend_pid()`
 	// The outbox grows from nothing while the connection lasts: a plan that is kept, or made for an empty table, would read all
 	// of it each time.
 	enterRelay = `set role ` + roleRelay + `; set plan_cache_mode = force_custom_plan; set enable_seqscan = off`
 )
 
-// Close gives the right back. The connection ends with it, and the lock with the connection.
+// closeTime bounds how long the server may take to end what a connection was doing.
+const closeTime = 5 * time.Second
+
+// The process may be in the middle of a statement, and would notice only then that its connection was cut.
+const endHolder = `select pg_terminate_backend(pid, $2) from pg_locks where locktype = 'advisory' and pid = $1`
+
+// Close gives the right back: once it returns, somebody else can take it. The connection ends with it, and the lock with the
+// connection.
 func (s *Stream) Close() error {
+	if err := s.disconnect(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
+	defer cancel()
+	_, err := s.db.ExecContext(ctx, endHolder, s.pid, closeTime.Milliseconds())
+	if err = asError(ctx, err); err != nil && !errors.Is(err, errAway) { // a server that is away has no processes
+		return fmt.Errorf("ending the connection of %s: %w", s.name, err)
+	}
+	return nil
+}
+
+// disconnect closes the connection.
+func (s *Stream) disconnect() error {
 	// A connection that went back to the pool would keep the lock.
 	err := s.conn.Raw(func(any) error { return driver.ErrBadConn })
 	if !errors.Is(err, driver.ErrBadConn) && !errors.Is(err, sql.ErrConnDone) {

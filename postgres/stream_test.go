@@ -1,11 +1,15 @@
 package postgres
 
 import (
+	"net"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"voucherhouse/promo"
 )
@@ -132,11 +136,9 @@ func TestOneHolderOfAStream(t *testing.T) {
 	if err := first.Close(); err != nil {
 		t.Error(err)
 	}
-	b.untilHeld(1) // the server sees the end of a connection a little later
 	if taken() {
 		t.Error("nobody holds the stream")
 	}
-	b.untilHeld(1)
 	lost := b.stream("facts")
 	var pid int
 	if err := lost.conn.GetContext(t.Context(), &pid, `select pg_backend_pid()`); err != nil {
@@ -152,6 +154,67 @@ func TestOneHolderOfAStream(t *testing.T) {
 	wantCode(t, lost.Advance(t.Context(), promo.Position{}), promo.Unavailable)
 	if err := lost.Close(); err != nil {
 		t.Errorf("closing what is lost: %v", err)
+	}
+}
+
+// A cut connection leaves the server in the middle of a statement: the stream is free nevertheless.
+func TestAStreamIsGivenBackInTheMiddleOfAStatement(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	wires := &wires{}
+	pqConnector, err := pq.NewConnector(b.dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pqConnector.Dialer(wires)
+	l := b.another()
+	l.db.Close()
+	l.db = openPool(connector{Connector: pqConnector}, 2)
+	s, err := l.Stream(t.Context(), "facts")
+	if err != nil || s == nil {
+		t.Fatalf("got %v, %v", s, err)
+	}
+	ended := make(chan error)
+	go func() {
+		_, err := s.conn.ExecContext(t.Context(), `select pg_sleep(600)`)
+		ended <- err
+	}()
+	b.until(`select exists (select from pg_stat_activity where pid = $1 and wait_event = 'PgSleep')`, s.pid)
+	wires.cut()
+	if err := <-ended; err == nil {
+		t.Error("the statement came to its end")
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	b.stream("facts")
+}
+
+// wires are connections that can be cut.
+type wires struct {
+	mu    sync.Mutex
+	conns []net.Conn
+}
+
+func (w *wires) Dial(network, address string) (net.Conn, error) {
+	return w.DialTimeout(network, address, time.Minute)
+}
+
+func (w *wires) DialTimeout(network, address string, limit time.Duration) (net.Conn, error) {
+	conn, err := net.DialTimeout(network, address, limit)
+	if err == nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.conns = append(w.conns, conn)
+	}
+	return conn, err
+}
+
+func (w *wires) cut() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, conn := range w.conns {
+		conn.Close()
 	}
 }
 

@@ -124,8 +124,7 @@ func (r *Relay) catchUp(ctx context.Context) error {
 // facts is where the facts go that reports read.
 func (r *Relay) facts() sink { return sink{conn: r.conn, table: "facts"} }
 
-// leadSoon takes a stream, or is ErrBusy after a second: Postgres needs a moment to notice that the holder before, who
-// may have been this relay, is gone.
+// leadSoon takes a stream, or is ErrBusy after a second: Postgres needs a moment to notice that a process that held it is gone.
 func (r *Relay) leadSoon(ctx context.Context, name string) (Stream, error) {
 	for range time.Second / pollEvery {
 		stream, err := r.lead(ctx, name)
