@@ -20,9 +20,15 @@ import (
 type Stream struct {
 	conn *sqlx.Conn
 	name string
-	// pid is the server's process behind the connection, which others can end over db.
-	pid int
-	db  *sqlx.DB
+	// session is the server's end of the connection, which can be ended over db.
+	session serverSession
+	db      *sqlx.DB
+}
+
+// serverSession is a process of the server. Numbers are used again, those of a server that was started again soon.
+type serverSession struct {
+	PID   int
+	Began time.Time
 }
 
 // Stream takes the right to deliver a stream. Nil if somebody else has it.
@@ -32,9 +38,9 @@ func (l *Ledger) Stream(ctx context.Context, name string) (*Stream, error) {
 		return nil, asError(ctx, fmt.Errorf("connecting to deliver %s: %w", name, err))
 	}
 	s := &Stream{conn: conn, name: name, db: l.db}
-	var held bool
-	if err = conn.QueryRowxContext(ctx, lockStream, name).Scan(&held, &s.pid); err == nil && held {
-		_, err = conn.ExecContext(ctx, enterRelay)
+	held, err := s.lock(ctx, name)
+	if err == nil && held {
+		err = s.enter(ctx)
 	}
 	if err != nil || !held {
 		return nil, asError(ctx, errors.Join(err, s.disconnect()))
@@ -61,20 +67,52 @@ func (l *Ledger) liveConn(ctx context.Context) (*sqlx.Conn, error) {
 	}
 }
 
+// Join takes the right to deliver another stream beside this one: both are of one connection, and end together. False if
+// somebody else has it.
+func (s *Stream) Join(ctx context.Context, other string) (bool, error) {
+	held, err := s.lock(ctx, other)
+	if err != nil {
+		return false, asError(ctx, fmt.Errorf("taking %s beside %s: %w", other, s.name, err))
+	}
+	return held, nil
+}
+
+func (s *Stream) lock(ctx context.Context, name string) (held bool, err error) {
+	err = s.conn.GetContext(ctx, &held, lockStream, name)
+	return held, err
+}
+
+// enter makes the connection the relay's, and remembers which one it is.
+func (s *Stream) enter(ctx context.Context) error {
+	if err := s.conn.QueryRowxContext(ctx, thisSession).Scan(&s.session.PID, &s.session.Began); err != nil {
+		return err
+	}
+	_, err := s.conn.ExecContext(ctx, enterRelay)
+	return err
+}
+
 const (
-	lockStream = `select pg_try_advisory_lock(hashtextextended('voucherhouse stream ' || $1, 0)), pg_backend_pid()`
+	keyOfStream = `hashtextextended('voucherhouse stream ' || $1, 0)`
+	lockStream  = `select pg_try_advisory_lock(` + keyOfStream + `)`
+	thisSession = `select pid, backend_start from pg_stat_activity where pid = pg_backend_pid()`
 	// The outbox grows from nothing while the connection lasts: a plan that is kept, or made for an empty table, would read all
 	// of it each time.
 	enterRelay = `set role ` + roleRelay + `; set plan_cache_mode = force_custom_plan; set enable_seqscan = off`
+	// The process may be in the middle of a statement, and would notice only then that its connection was cut. A pooler may have
+	// given it to somebody else by now: it is ended while it has the lock.
+	endSession = `
+select pg_terminate_backend(a.pid, $4)
+from pg_stat_activity a
+    join pg_locks l on l.pid = a.pid
+    join pg_database d on d.oid = l.database
+where a.pid = $2 and a.backend_start = $3 and d.datname = current_database()
+  and l.locktype = 'advisory' and l.objsubid = 1 and (l.classid::bigint << 32) | l.objid::bigint = ` + keyOfStream
 )
 
 // closeTime bounds how long the server may take to end what a connection was doing.
 const closeTime = 5 * time.Second
 
-// The process may be in the middle of a statement, and would notice only then that its connection was cut.
-const endHolder = `select pg_terminate_backend(pid, $2) from pg_locks where locktype = 'advisory' and pid = $1`
-
-// Close gives the right back: once it returns, somebody else can take it. The connection ends with it, and the lock with the
+// Close gives the right back: once it returns nil, somebody else can take it. The connection ends with it, and the lock with the
 // connection.
 func (s *Stream) Close() error {
 	if err := s.disconnect(); err != nil {
@@ -82,9 +120,16 @@ func (s *Stream) Close() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 	defer cancel()
-	_, err := s.db.ExecContext(ctx, endHolder, s.pid, closeTime.Milliseconds())
-	if err = asError(ctx, err); err != nil && !errors.Is(err, errAway) { // a server that is away has no processes
-		return fmt.Errorf("ending the connection of %s: %w", s.name, err)
+	ended := true
+	err := s.db.QueryRowxContext(ctx, endSession, s.name, s.session.PID, s.session.Began, closeTime.Milliseconds()).Scan(&ended)
+	switch {
+	case errors.Is(err, sql.ErrNoRows): // it has noticed
+		return nil
+	case err == nil && !ended:
+		err = errSlow
+	}
+	if err != nil {
+		return asError(ctx, fmt.Errorf("ending the connection of %s: %w", s.name, err))
 	}
 	return nil
 }

@@ -179,7 +179,7 @@ func TestAStreamIsGivenBackInTheMiddleOfAStatement(t *testing.T) {
 		_, err := s.conn.ExecContext(t.Context(), `select pg_sleep(600)`)
 		ended <- err
 	}()
-	b.until(`select exists (select from pg_stat_activity where pid = $1 and wait_event = 'PgSleep')`, s.pid)
+	b.until(`select exists (select from pg_stat_activity where pid = $1 and wait_event = 'PgSleep')`, s.session.PID)
 	wires.cut()
 	if err := <-ended; err == nil {
 		t.Error("the statement came to its end")
@@ -188,6 +188,65 @@ func TestAStreamIsGivenBackInTheMiddleOfAStatement(t *testing.T) {
 		t.Error(err)
 	}
 	b.stream("facts")
+}
+
+// A stream that was given back touches nobody who has its process's number now.
+func TestAStreamEndsNoConnectionButItsOwn(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	s := b.stream("facts")
+	other := b.begin()
+	other.MustExec(shareCustomers, b.shop("A")) // an advisory lock
+	if err := other.Get(&s.session.PID, `select pg_backend_pid()`); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := other.Exec(`select 1`); err != nil {
+		t.Errorf("another's transaction: %v", err)
+	}
+}
+
+// Both rights are of one connection: neither is lost without the other.
+func TestAStreamJoinsAnother(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	other := b.another()
+	take := func(name string) *Stream {
+		t.Helper()
+		s, err := other.Stream(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	rebuild := b.stream("rebuild")
+	facts := take("facts")
+	if joined, err := rebuild.Join(t.Context(), "facts"); joined || err != nil {
+		t.Errorf("while another holds it: %v, %v", joined, err)
+	}
+	if err := facts.Close(); err != nil {
+		t.Error(err)
+	}
+	if joined, err := rebuild.Join(t.Context(), "facts"); !joined || err != nil {
+		t.Errorf("while nobody holds it: %v, %v", joined, err)
+	}
+	for _, name := range []string{"facts", "rebuild"} {
+		if take(name) != nil {
+			t.Errorf("two hold %s", name)
+		}
+	}
+	if err := rebuild.Close(); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"facts", "rebuild"} {
+		if s := take(name); s == nil {
+			t.Errorf("nobody holds %s", name)
+		} else if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // wires are connections that can be cut.

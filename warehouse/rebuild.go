@@ -64,7 +64,7 @@ func (w *Warehouse) Rebuild(ctx context.Context, progress Progress) error {
 	if err := fill(ctx, d, delivered); err != nil {
 		return err
 	}
-	return w.relay.exclusively(ctx, func() error { return w.exchange(ctx, d, delivered) })
+	return w.relay.exclusively(ctx, stream, func() error { return w.exchange(ctx, d, delivered) })
 }
 
 // prepareRebuild begins with an empty table, unless an interrupted rebuild left one and the place it had reached.

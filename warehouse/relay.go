@@ -73,24 +73,21 @@ func (r *Relay) Run(ctx context.Context) {
 // errTaken ends a delivery whose stream was taken from it, for a rebuild or a doubt: it is to be taken up anew.
 var errTaken = errors.New("the stream was taken from the relay")
 
-// exclusively runs do while no fact moves into the tables that reports read. If another process holds the stream of
-// facts it is ErrBusy: that one cannot be made to wait.
-func (r *Relay) exclusively(ctx context.Context, do func() error) error {
+// exclusively runs do while no fact moves into the tables that reports read: the stream has joined that of the facts, and holds it
+// until it is closed. If another process does, it is ErrBusy: that one cannot be made to wait.
+func (r *Relay) exclusively(ctx context.Context, stream Stream, do func() error) error {
 	r.delivering.Lock()
 	defer r.delivering.Unlock()
-	if d := r.leading; d != nil {
-		// A relay whose connection is gone no longer holds the stream, and may not have noticed.
-		if _, err := d.stream.Snapshot(ctx); err != nil {
-			return err
-		}
-		defer r.let(d)
-		return do()
+	if r.leading != nil {
+		r.let(r.leading)
 	}
-	stream, err := r.leadSoon(ctx, factStream)
+	joined, err := soon(ctx, func() (bool, error) { return stream.Join(ctx, factStream) })
 	if err != nil {
 		return err
 	}
-	defer stream.Close()
+	if !joined {
+		return ErrBusy
+	}
 	return do()
 }
 
@@ -124,16 +121,27 @@ func (r *Relay) catchUp(ctx context.Context) error {
 // facts is where the facts go that reports read.
 func (r *Relay) facts() sink { return sink{conn: r.conn, table: "facts"} }
 
-// leadSoon takes a stream, or is ErrBusy after a second: Postgres needs a moment to notice that a process that held it is gone.
-func (r *Relay) leadSoon(ctx context.Context, name string) (Stream, error) {
+// leadSoon takes a stream, or is ErrBusy after a second.
+func (r *Relay) leadSoon(ctx context.Context, name string) (stream Stream, err error) {
+	led, err := soon(ctx, func() (bool, error) {
+		stream, err = r.lead(ctx, name)
+		return stream != nil, err
+	})
+	if err == nil && !led {
+		err = ErrBusy
+	}
+	return stream, err
+}
+
+// soon tries for a second to take something: Postgres needs a moment to notice that a process that held it is gone.
+func soon(ctx context.Context, take func() (bool, error)) (taken bool, err error) {
 	for range time.Second / pollEvery {
-		stream, err := r.lead(ctx, name)
-		if err != nil || stream != nil {
-			return stream, err
+		if taken, err = take(); taken || err != nil {
+			break
 		}
 		wait(ctx, pollEvery)
 	}
-	return nil, ErrBusy
+	return taken, err
 }
 
 // leadOnce delivers while this process holds the stream. Nil at once if another does.
