@@ -9,11 +9,12 @@ import (
 	"voucherhouse/promo"
 )
 
-// A product that is not for sale any more is still in the catalogue, and in orders of the last months.
+// A product that is not for sale any more is still in the catalogue, and in orders of the last months. A scope may name most of it: the
+// subquery is hashed, where an array would be searched from its beginning for each product.
 const pricesInScope = `
 select count(*) as products, coalesce(sum(price_minor), 0) as sum
 from products
-where shop_id = $1 and ($2::bigint[] is null or id = any ($2))`
+where shop_id = $1 and ($2::bigint[] is null or id in (select unnest($2)))`
 
 // VoucherToDiagnose is what the ledger knows of a voucher that a diagnosis looks at: its terms, how much of it is claimed,
 // and the prices in its scope. One that is not the actor's is promo.ErrNotFound.

@@ -1,7 +1,10 @@
 package postgres
 
 import (
+	"strings"
 	"testing"
+
+	"github.com/jmoiron/sqlx"
 
 	"voucherhouse/promo"
 )
@@ -61,6 +64,24 @@ func TestVouchersOfATierGroup(t *testing.T) {
 		_, err := b.VouchersOfTiers(t.Context(), ask.actor, shop, ask.group)
 		if wantCode(t, err, promo.NotFound); t.Failed() {
 			t.Error(name)
+		}
+	}
+}
+
+// A scope of half a catalogue is searched in no time.
+func TestALargeScopeIsHashed(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, query := range []string{pricesInScope, medianPrice} {
+		plan, err := view(t.Context(), b.Ledger, seller(b.shop("A")), func(tx *sqlx.Tx) (string, error) {
+			tx.MustExec("prepare pricing as " + query)
+			defer tx.MustExec("deallocate pricing")
+			var lines []string
+			err := tx.Select(&lines, "explain execute pricing (1, null)")
+			return strings.Join(lines, "\n"), err
+		})
+		if err != nil || !strings.Contains(plan, "hashed SubPlan") {
+			t.Errorf("%v, the plan is\n%s", err, plan)
 		}
 	}
 }

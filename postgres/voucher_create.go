@@ -118,11 +118,11 @@ where tool = $1
 order by effective_from > $2, abs(extract(epoch from effective_from - $2))
 limit 1`
 	knownProducts = `select id from products where shop_id = $1 and id = any ($2)`
-	// The lower of the two middle prices where their number is even: a price that some product has.
+	// The lower of the two middle prices where their number is even: a price that some product has. As in pricesInScope, the scope is hashed.
 	medianPrice = `
 select percentile_disc(0.5) within group (order by price_minor)
 from products
-where shop_id = $1 and ($2::bigint[] is null or id = any ($2))`
+where shop_id = $1 and ($2::bigint[] is null or id in (select unnest($2)))`
 )
 
 // draftContext reads what the rules of a voucher need to know, with the policy for percentages of the given moment.
