@@ -102,7 +102,7 @@ type tokenCommand struct {
 	Shop     []string      `placeholder:"ID" help:"A shop the token is for, by its id in the API. Can be repeated."`
 	Account  []string      `placeholder:"ID" help:"An account whose livestreams a HOST hosts, by its id in the API. Can be repeated."`
 	Subject  string        `required:"" help:"Whom the token is for; a BUYER's external id."`
-	ValidFor time.Duration `name:"valid-for" default:"24h" help:"How long the token is good."`
+	ValidFor time.Duration `name:"valid-for" default:"24h" help:"How long the token is good; half a minute longer, since clocks differ."`
 }
 
 func (c *tokenCommand) Run() error {

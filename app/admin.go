@@ -170,7 +170,7 @@ func (a *adminClient) order(ctx context.Context, what string, progress warehouse
 	}
 	response, err := a.http.Do(request)
 	if err != nil {
-		return fmt.Errorf("asking the running server: %w", err)
+		return fmt.Errorf("the running server ended before it answered; start it and ask again: %w", errors.Unwrap(err))
 	}
 	defer response.Body.Close()
 	lines := bufio.NewScanner(response.Body)

@@ -200,6 +200,7 @@ func (s *server) testBadExports(t *testing.T) {
 		"no format":                {"core-data", of(), missing},
 		"a folder":                 {"core-data/all.csv", of(), missing},
 		"no shop":                  {"core-data.csv", without("shopId"), invalid("input.shopId")},
+		"nothing":                  {"core-data.csv", nil, invalid("input.period.from")},
 		"no id":                    {"core-data.csv", with("shopId", "1"), refusal{http.StatusNotFound, "NOT_FOUND", "input.shopId"}},
 		"no beginning":             {"core-data.csv", without("from"), invalid("input.period.from")},
 		"no time":                  {"core-data.csv", with("from", "yesterday"), invalid("input.period.from")},
@@ -228,6 +229,10 @@ func (s *server) testBadExports(t *testing.T) {
 	}
 	if got := s.refusal(t, "seller", http.MethodDelete, "core-data.csv", of()); got != (refusal{http.StatusMethodNotAllowed, "INVALID_INPUT", ""}) {
 		t.Errorf("another method: %v", got)
+	}
+	response, _ := s.export(t, "seller", http.MethodHead, "core-data.csv", of())
+	if allowed := response.Header.Get("Allow"); response.StatusCode != http.StatusMethodNotAllowed || allowed != http.MethodGet {
+		t.Errorf("HEAD is answered %s, and that %q is allowed", response.Status, allowed)
 	}
 }
 

@@ -22,7 +22,7 @@ const (
 var orderMessages = map[Code]string{
 	OrderNotFound:           ErrNotFound.Message,
 	OrderCartEmpty:          "The cart is empty.",
-	OrderQuantityInvalid:    "A line has 1 to 1,000,000, a cart at most 500 lines, and its value is bounded.",
+	OrderQuantityInvalid:    "A line has 1 to 1,000,000 units, a cart at most 500 lines, and its value is bounded.",
 	OrderProductNotFound:    "There is no such product in this shop.",
 	OrderCurrencyMismatch:   "The currency must be the shop's.",
 	OrderAmountInvalid:      "The amount must be zero or more, with no more digits than the currency has.",

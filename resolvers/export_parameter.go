@@ -1,6 +1,7 @@
 package resolvers
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -10,27 +11,28 @@ import (
 
 // parameter is a value in the arguments of a query.
 type parameter struct {
-	path []string
-	of   *ast.Type
+	path     []string
+	of       *ast.Type
+	required bool
 }
 
 // parameters are the arguments of a query by their names; of an input its fields stand for it.
 func (e exports) parameters(field *ast.FieldDefinition) map[string]parameter {
 	found := map[string]parameter{}
 	for _, a := range field.Arguments {
-		e.open(found, a.Type, a.Name)
+		e.open(found, parameter{[]string{a.Name}, a.Type, a.Type.NonNull && a.DefaultValue == nil})
 	}
 	return found
 }
 
-func (e exports) open(found map[string]parameter, of *ast.Type, path ...string) {
-	definition := e.schema.Types[of.Name()]
+func (e exports) open(found map[string]parameter, p parameter) {
+	definition := e.schema.Types[p.of.Name()]
 	if definition.Kind != ast.InputObject {
-		found[path[len(path)-1]] = parameter{path, of}
+		found[p.path[len(p.path)-1]] = p
 		return
 	}
 	for _, f := range definition.Fields {
-		e.open(found, f.Type, append(slices.Clip(path), f.Name)...)
+		e.open(found, parameter{append(slices.Clip(p.path), f.Name), f.Type, p.required && f.Type.NonNull && f.DefaultValue == nil})
 	}
 }
 
@@ -47,6 +49,11 @@ func (e exports) variables(field *ast.FieldDefinition, values url.Values) (map[s
 			return nil, err
 		}
 		p.set(variables, value)
+	}
+	for _, name := range slices.Sorted(maps.Keys(parameters)) {
+		if p := parameters[name]; p.required && !values.Has(name) {
+			return nil, invalid("The parameter "+name+" is missing.", p.path...)
+		}
 	}
 	return variables, nil
 }

@@ -57,7 +57,7 @@ func TestATableThatCannotBeFinishedIsCutOff(t *testing.T) {
 		serve := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { table.Do(w, r, &c.pages) })
 		server := httptest.NewServer(identify(inTime(serve, bodyTime)))
 		t.Cleanup(server.Close)
-		body, err := download(server.URL + "/export/promotion-performance.csv")
+		body, err := download(server.URL + "/export/promotion-performance.csv?shopId=1&from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z")
 		if lines := bytes.Count(body, []byte("\r\n")); !errors.Is(err, c.want) || err == nil && lines != c.lines {
 			t.Errorf("%s: %v after %d lines", name, err, lines)
 		}

@@ -36,8 +36,8 @@ func NewHandler(r *Resolver, keys *auth.Keys) http.Handler {
 	config := graph.Config{Resolvers: r, Complexity: complexity()}
 	schema := graph.NewSchema(config)
 	server := handler.New(schema)
-	server.AddTransport(transport.Options{})
 	server.AddTransport(exports{schema.Schema()})
+	server.AddTransport(transport.Options{})
 	addStreams(server, keys)
 	server.AddTransport(get{})
 	server.AddTransport(post{})
@@ -77,13 +77,14 @@ func withDeadline(ctx context.Context, next graphql.ResponseHandler) *graphql.Re
 func onlyJSON(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+		table := exports{}.Supports(r) // which says itself how it is asked for
 		switch {
-		case r.Method != http.MethodPost && r.Method != http.MethodGet && r.Method != http.MethodOptions:
+		case r.Method != http.MethodPost && r.Method != http.MethodGet && r.Method != http.MethodOptions && !table:
 			w.Header().Set("Allow", "GET, POST, OPTIONS")
 			refuse(w, http.StatusMethodNotAllowed, promo.InvalidInput, "Send queries with POST or GET.")
 		case !fromHere(r):
 			refuse(w, http.StatusForbidden, promo.Forbidden, "A page of another site may not connect.")
-		case r.Method == http.MethodPost && media != "application/json" && !(exports{}).Supports(r): // which has no part in tables
+		case r.Method == http.MethodPost && media != "application/json" && !table:
 			refuse(w, http.StatusUnsupportedMediaType, promo.InvalidInput, "Send the query as application/json.")
 		default:
 			next.ServeHTTP(w, r)
