@@ -27,7 +27,7 @@ const (
 
 // asError makes what a caller may be told of a failed report: that it took too long, or that the warehouse is away. The
 // cause stays in the chain, for the log. Connecting has limits of time of its own: only the end of the report's is a report that
-// took too long.
+// took too long. To whoever has left there is nothing to tell.
 func asError(ctx context.Context, err error) error {
 	code := promo.Unavailable
 	message := "The warehouse does not answer at the moment; everything else does."
@@ -35,6 +35,8 @@ func asError(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return err
+	case errors.Is(ctx.Err(), context.Canceled):
+		return fmt.Errorf("%w: %w", ctx.Err(), err) // nobody waits for the answer
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		code, message = promo.Timeout, "The report took longer than it may."
 	case errors.As(err, &exception):

@@ -28,6 +28,8 @@ func TestATimeoutIsTheEndOfTheReportsOwnTime(t *testing.T) {
 	t.Parallel()
 	late, cancel := context.WithTimeout(t.Context(), 0)
 	defer cancel()
+	gone, leave := context.WithCancel(t.Context())
+	leave()
 	_, dialling := (&net.Dialer{Timeout: time.Nanosecond}).Dial("tcp", "127.0.0.1:1")
 	reading := readLate(t)
 	for _, cause := range []error{dialling, reading} {
@@ -36,6 +38,9 @@ func TestATimeoutIsTheEndOfTheReportsOwnTime(t *testing.T) {
 		}
 		if told := asError(late, fmt.Errorf("asking: %w", cause)); code(told) != promo.Timeout {
 			t.Errorf("%v, and the report's time has ended, is told as %v", cause, told)
+		}
+		if told := asError(gone, fmt.Errorf("asking: %w", cause)); code(told) != "" || !errors.Is(told, context.Canceled) || !errors.Is(told, cause) {
+			t.Errorf("%v, and the caller has left, is told as %v", cause, told)
 		}
 	}
 }
