@@ -83,7 +83,7 @@ func (c Candidate) compare(other Candidate) int {
 
 // consider holds a claim against the cart.
 func (p *pricing) consider(h *HeldClaim) Candidate {
-	inScope, any := p.inScope(h)
+	inScope, found := p.inScope(h)
 	c := Candidate{Claim: h, Discount: p.money(0)}
 	switch minimum := h.Voucher.MinimumSpend; {
 	case p.now.Before(h.Validity.From):
@@ -92,7 +92,7 @@ func (p *pricing) consider(h *HeldClaim) Candidate {
 		c.Reason = NoLongerValid
 	case h.ReservedByOther:
 		c.Reason = ReservedByAnotherOrder
-	case !any:
+	case !found:
 		c.Reason = NoItemInScope
 	case minimum != nil && inScope < minimum.Minor:
 		c.Reason = BelowMinimumSpend
@@ -105,13 +105,13 @@ func (p *pricing) consider(h *HeldClaim) Candidate {
 }
 
 // inScope is what the lines in a claim's scope come to, and whether there are any.
-func (p *pricing) inScope(h *HeldClaim) (minor int64, any bool) {
+func (p *pricing) inScope(h *HeldClaim) (minor int64, found bool) {
 	for i := range p.quote.Lines {
 		if line := &p.quote.Lines[i]; h.covers(line) {
-			minor, any = minor+line.left(), true
+			minor, found = minor+line.left(), true
 		}
 	}
-	return minor, any
+	return minor, found
 }
 
 // covers tells whether the line is in the voucher's scope.

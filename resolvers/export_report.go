@@ -58,13 +58,13 @@ type table struct {
 }
 
 // tableOf makes a table of what was kept of a report and of what the schema answered.
-func tableOf[Kept, Answer any](make func(Kept, Answer) table) func(any, json.RawMessage) (table, error) {
+func tableOf[Kept, Answer any](build func(Kept, Answer) table) func(any, json.RawMessage) (table, error) {
 	return func(kept any, data json.RawMessage) (table, error) {
 		var answer Answer
 		if err := json.Unmarshal(data, &answer); err != nil {
 			return table{}, fmt.Errorf("reading the answer to an export: %w", err)
 		}
-		return make(kept.(Kept), answer), nil
+		return build(kept.(Kept), answer), nil
 	}
 }
 
