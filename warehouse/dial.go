@@ -3,8 +3,9 @@ package warehouse
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"net"
+	"sync"
+	"syscall"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -30,13 +31,7 @@ func inTime(o clickhouse.Options) *clickhouse.Options {
 		if err != nil {
 			return nil, err
 		}
-		// The handshake, which follows, knows no context either. The pool cancels this one when it has the connection.
-		context.AfterFunc(ctx, func() {
-			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				conn.Close()
-			}
-		})
-		return conn, nil
+		return await(ctx, conn), nil
 	}
 	return &o
 }
@@ -46,4 +41,34 @@ func dial(ctx context.Context, d *net.Dialer, secure *tls.Config, address string
 		return d.DialContext(ctx, "tcp", address)
 	}
 	return (&tls.Dialer{NetDialer: d, Config: secure}).DialContext(ctx, "tcp", address)
+}
+
+// awaited is a connection to a host that is to say a first word, in answer to the driver's hello, before the context ends.
+type awaited struct {
+	net.Conn
+	// answered says whether it did.
+	answered func() bool
+}
+
+// await gives a connection that is closed when the context ends before the host's first word: the driver's handshake knows no
+// context. Afterwards the connection is the pool's, which then cancels the context itself.
+func await(ctx context.Context, conn net.Conn) net.Conn {
+	return &awaited{conn, sync.OnceValue(context.AfterFunc(ctx, func() { conn.Close() }))}
+}
+
+func (a *awaited) Read(b []byte) (int, error) {
+	n, err := a.Conn.Read(b)
+	if n > 0 && !a.answered() {
+		return 0, net.ErrClosed // the word came too late
+	}
+	return n, err
+}
+
+// SyscallConn is the socket, by which the pool sees that the host has hung up.
+func (a *awaited) SyscallConn() (syscall.RawConn, error) {
+	conn := a.Conn
+	if secure, ok := conn.(*tls.Conn); ok {
+		conn = secure.NetConn()
+	}
+	return conn.(*net.TCPConn).SyscallConn()
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"net/http/httptest"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -40,6 +42,45 @@ func listen(t *testing.T) net.Listener {
 	must(t, err)
 	t.Cleanup(func() { l.Close() })
 	return l
+}
+
+// certified is listen over TLS, with a certificate of nobody's.
+func certified(t *testing.T) net.Listener {
+	t.Helper()
+	server := httptest.NewTLSServer(nil)
+	t.Cleanup(server.Close)
+	return tls.NewListener(listen(t), server.TLS)
+}
+
+// secured are hosts without and with TLS, by the settings that go with them.
+func secured(t *testing.T) map[string]net.Listener {
+	t.Helper()
+	return map[string]net.Listener{"secure=false": listen(t), "secure=true&skip_verify=true": certified(t)}
+}
+
+// What a server says on the native wire. Its hello is of revision 54032, the first that the driver takes and the shortest.
+const (
+	hello = "\x00\x04Fake\x01\x01\x90\xa6\x03"
+	pong  = "\x04"
+)
+
+// answer says hello on each connection, and answers each ping. It counts the connections.
+func answer(l net.Listener) *atomic.Int32 {
+	var conns atomic.Int32
+	go func() {
+		for conn, err := l.Accept(); err == nil; conn, err = l.Accept() {
+			conns.Add(1)
+			go func() {
+				defer conn.Close()
+				asked, word := make([]byte, 1<<10), hello
+				for _, err := conn.Read(asked); err == nil; _, err = conn.Read(asked) {
+					_, _ = io.WriteString(conn, word)
+					word = pong
+				}
+			}()
+		}
+	}()
+	return &conns
 }
 
 // native is a warehouse over the native wire, which nobody has prepared.
@@ -88,9 +129,7 @@ func TestAnAddressThatDoesNotAnswerLeavesTimeForTheNext(t *testing.T) {
 
 func TestASecureWarehouseIsAskedOverTLS(t *testing.T) {
 	t.Parallel()
-	certified := httptest.NewTLSServer(nil)
-	defer certified.Close()
-	server := tls.NewListener(listen(t), certified.TLS)
+	server := certified(t)
 	hellos := make(chan byte, 1)
 	go func() {
 		defer close(hellos)
@@ -110,5 +149,87 @@ func TestASecureWarehouseIsAskedOverTLS(t *testing.T) {
 	must(t, server.Close())
 	if hello, ok := <-hellos; !ok || hello != 0 {
 		t.Errorf("the driver's hello did not come: %d, %t", hello, ok)
+	}
+}
+
+// Whoever leaves is let go at once, with the place among the reports that are under way, though the host has said nothing yet.
+func TestACallerMayLeaveWhileAConnectionIsMade(t *testing.T) {
+	t.Parallel()
+	for name, host := range map[string]struct {
+		net.Listener
+		settings string
+	}{
+		"no hello":          {listen(t), ""},
+		"no hello over TLS": {certified(t), "&secure=true&skip_verify=true"},
+		"no TLS":            {listen(t), "&secure=true&skip_verify=true"},
+	} {
+		w := native(t, host.Addr().String(), "dial_timeout=1h"+host.settings)
+		ctx, leave := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() {
+			_, err := query[struct{}](ctx, w, countFacts, nil)
+			ended <- err
+		}()
+		conn, err := host.Accept()
+		must(t, err)
+		_, err = conn.Read(make([]byte, 1)) // it asks, and waits
+		must(t, err)
+		leave()
+		select {
+		case err := <-ended:
+			if !errors.Is(err, context.Canceled) || code(err) != "" {
+				t.Errorf("%s: who has left is told %v", name, err)
+			}
+		case <-time.After(time.Minute):
+			t.Errorf("%s: who has left still waits", name)
+		}
+		conn.Close()
+	}
+}
+
+func TestAConnectionOutlivesWhomItWasMadeFor(t *testing.T) {
+	t.Parallel()
+	for settings, host := range secured(t) {
+		conns, w := answer(host), native(t, host.Addr().String(), settings)
+		for range 10 {
+			ctx, leave := context.WithCancel(t.Context())
+			must(t, w.Ready(ctx))
+			leave()
+		}
+		if n := conns.Load(); n != 1 {
+			t.Errorf("%s: %d connections were made", settings, n)
+		}
+	}
+}
+
+// The pool looks at the socket before it gives a connection out again.
+func TestAHostThatHasHungUpIsSeenByTheSocket(t *testing.T) {
+	t.Parallel()
+	for settings, host := range secured(t) {
+		go func() {
+			if conn, err := host.Accept(); err == nil {
+				_, _ = conn.Read(make([]byte, 1))
+				conn.Close()
+			}
+		}()
+		conn, err := native(t, host.Addr().String(), settings).options.DialContext(t.Context(), host.Addr().String())
+		must(t, err)
+		defer conn.Close()
+		_, err = conn.Write(make([]byte, 1))
+		must(t, err)
+		socket, err := conn.(syscall.Conn).SyscallConn()
+		must(t, err)
+		ended := false
+		must(t, socket.Read(func(fd uintptr) bool {
+			n, err := 1, error(nil)
+			for n > 0 { // the last words of TLS
+				n, err = syscall.Read(int(fd), make([]byte, 1<<10))
+			}
+			ended = n == 0 && err == nil
+			return err != syscall.EAGAIN
+		}))
+		if !ended {
+			t.Errorf("%s: the end is not seen", settings)
+		}
 	}
 }
