@@ -27,20 +27,22 @@ func inTime(o clickhouse.Options) *clickhouse.Options {
 			left = min(left, time.Until(deadline))
 		}
 		// One address that does not answer leaves time for the next.
-		conn, err := dial(ctx, &net.Dialer{Timeout: left / time.Duration(addresses)}, secure, address)
+		ctx, cancel := context.WithTimeout(ctx, left/time.Duration(addresses))
+		conn, err := dial(ctx, secure, address)
 		if err != nil {
+			cancel()
 			return nil, err
 		}
-		return await(ctx, conn), nil
+		return await(ctx, cancel, conn), nil
 	}
 	return &o
 }
 
-func dial(ctx context.Context, d *net.Dialer, secure *tls.Config, address string) (net.Conn, error) {
+func dial(ctx context.Context, secure *tls.Config, address string) (net.Conn, error) {
 	if secure == nil {
-		return d.DialContext(ctx, "tcp", address)
+		return new(net.Dialer).DialContext(ctx, "tcp", address)
 	}
-	return (&tls.Dialer{NetDialer: d, Config: secure}).DialContext(ctx, "tcp", address)
+	return (&tls.Dialer{Config: secure}).DialContext(ctx, "tcp", address)
 }
 
 // awaited is a connection to a host that is to say a first word, in answer to the driver's hello, before the context ends.
@@ -52,8 +54,12 @@ type awaited struct {
 
 // await gives a connection that is closed when the context ends before the host's first word: the driver's handshake knows no
 // context. Afterwards the connection is the pool's, which then cancels the context itself.
-func await(ctx context.Context, conn net.Conn) net.Conn {
-	return &awaited{conn, sync.OnceValue(context.AfterFunc(ctx, func() { conn.Close() }))}
+func await(ctx context.Context, cancel context.CancelFunc, conn net.Conn) net.Conn {
+	keep := context.AfterFunc(ctx, func() { conn.Close() })
+	return &awaited{conn, sync.OnceValue(func() bool {
+		defer cancel()
+		return keep()
+	})}
 }
 
 func (a *awaited) Read(b []byte) (int, error) {

@@ -117,13 +117,16 @@ func TestASilentHostIsAwayInTime(t *testing.T) {
 
 func TestAnAddressThatDoesNotAnswerLeavesTimeForTheNext(t *testing.T) {
 	t.Parallel()
-	next := listen(t)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-	defer cancel()
-	_ = native(t, dropping(t)+","+next.Addr().String(), "").Ready(ctx) // it says nothing, either
-	must(t, next.(*net.TCPListener).SetDeadline(time.Now().Add(answerTime)))
-	if _, err := next.Accept(); err != nil {
-		t.Error("the next address was not tried")
+	for name, first := range map[string]string{"drops packets": dropping(t), "accepts and says nothing": listen(t).Addr().String()} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for settings, next := range secured(t) {
+				answer(next)
+				if err := native(t, first+","+next.Addr().String(), "dial_timeout=3s&"+settings).Ready(t.Context()); err != nil {
+					t.Errorf("the next address is not asked, %s", settings)
+				}
+			}
+		})
 	}
 }
 
