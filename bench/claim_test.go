@@ -132,8 +132,17 @@ const delivered = `select not exists (select from outbox o join streams s on s.n
 // tables that Postgres would tidy up by itself.
 func (c *claimBench) settle(b *testing.B) {
 	b.Helper()
+	ctx, cancel := context.WithTimeout(b.Context(), 5*time.Minute)
+	defer cancel()
+	again := time.NewTicker(50 * time.Millisecond) // looking is work, too
+	defer again.Stop()
 	for done := false; !done; {
-		must(b, c.db.QueryRow(delivered).Scan(&done))
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			b.Fatal("the facts of a load are not delivered")
+		}
+		must(b, c.db.QueryRowContext(ctx, delivered).Scan(&done))
 	}
 	run(b, c.db, `vacuum hot_vouchers, hot_claims, hot_outbox, claims, buyers, outbox`)
 }
