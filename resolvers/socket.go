@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"reflect"
@@ -14,6 +15,8 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"voucherhouse/promo"
 )
 
 // Codes that the protocol closes with.
@@ -23,6 +26,13 @@ const (
 	idTaken    = 4409 // an operation by the id of one that goes on
 	begunTwice = 4429 // another connection_init
 )
+
+// mostOpen bounds the operations that are open over one WebSocket: as many as a caller may follow, and as many that wait for their turn.
+const mostOpen = 2 * mostStreams
+
+var errOpen = &promo.Error{
+	Code: promo.RateLimited, Message: fmt.Sprintf("%d operations are open over this WebSocket. End one before you begin another.", mostOpen),
+}
 
 // sockets accepts WebSockets for gqlgen, and looks at their messages before gqlgen does. Of those that cannot be read, gqlgen refuses a
 // request without a code, never answers a connection_init, and closes after any other as if all were well.
@@ -87,40 +97,64 @@ func (s *socket) NextReader() (int, io.Reader, error) {
 			return kind, nil, err
 		}
 		var f frame
-		switch {
-		case json.Unmarshal(body, &f) != nil || !f.known():
-			return s.end(badMessage, "Send a JSON object: type and, by type, id and payload, of "+protocol+".")
-		case f.Type == "connection_init" && s.begun:
-			return s.end(begunTwice, "Too many initialisation requests")
-		case f.Type == "subscribe" && !s.begun:
-			return s.end(tooEarly, "Begin with connection_init.")
-		case f.Type == "subscribe" && !s.opens(&f):
-			return s.end(idTaken, "The operation of this id has not ended.")
-		case f.Type == "subscribe" && !f.isRequest():
-			if err := s.refuse(f.ID); err != nil {
-				return kind, nil, err
-			}
-			continue
-		case f.Type == "complete":
-			s.leave(&f)
+		if json.Unmarshal(body, &f) != nil || !f.known() {
+			return kind, nil, s.end(badMessage, "Send a JSON object: type and, by type, id and payload, of "+protocol+".")
 		}
-		s.begun = s.begun || f.Type == "connection_init"
-		body, err = json.Marshal(f)
-		return kind, bytes.NewReader(body), err
+		passes, err := s.hear(&f)
+		if err != nil {
+			return kind, nil, err
+		}
+		if passes {
+			body, err = json.Marshal(f)
+			return kind, bytes.NewReader(body), err
+		}
 	}
 }
 
-// opens gives an operation its number for its id, unless one goes on that has the id.
-func (s *socket) opens(f *frame) bool {
+// hear takes note of a message, and tells whether it is for gqlgen.
+func (s *socket) hear(f *frame) (passes bool, err error) {
+	switch f.Type {
+	case "connection_init":
+		if s.begun {
+			return false, s.end(begunTwice, "Too many initialisation requests")
+		}
+		s.begun = true
+	case "subscribe":
+		return s.subscribe(f)
+	case "complete":
+		s.leave(f)
+	}
+	return true, nil
+}
+
+// subscribe opens an operation, and refuses what gqlgen need not see.
+func (s *socket) subscribe(f *frame) (passes bool, err error) {
+	if !s.begun {
+		return false, s.end(tooEarly, "Begin with connection_init.")
+	}
+	open, ok := s.opens(f)
+	switch {
+	case !ok:
+		return false, s.end(idTaken, "The operation of this id has not ended.")
+	case open > mostOpen:
+		return false, s.refuse(f.ID, errOpen)
+	case decode(bytes.NewReader(f.Payload), new(graphql.RawParams)) != nil:
+		return false, s.refuse(f.ID, errNoRequest)
+	}
+	return true, nil
+}
+
+// opens gives an operation its number for its id, unless one goes on that has the id, and tells how many go on.
+func (s *socket) opens(f *frame) (open int, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.numbers[f.ID] != "" {
-		return false
+		return len(s.numbers), false
 	}
 	s.begins++
 	number := strconv.Itoa(s.begins)
 	s.numbers[f.ID], s.ids[number], f.ID = number, f.ID, number
-	return true
+	return len(s.numbers), true
 }
 
 // leave takes note that the caller has ended an operation, of which it is told no more.
@@ -156,19 +190,15 @@ func (f frame) known() bool {
 	return f.Type == "ping" || f.Type == "pong"
 }
 
-func (f frame) isRequest() bool {
-	return decode(bytes.NewReader(f.Payload), new(graphql.RawParams)) == nil
-}
-
 // end closes the socket, after which nothing is read.
-func (s *socket) end(code int, reason string) (int, io.Reader, error) {
+func (s *socket) end(code int, reason string) error {
 	_ = s.WriteClose(code, reason) // who does not take it is gone
-	return 0, nil, transport.ErrWebsocketClosed
+	return transport.ErrWebsocketClosed
 }
 
-// refuse answers an operation whose payload is no request.
-func (s *socket) refuse(number string) error {
-	told, err := json.Marshal(gqlerror.List{present(s.ctx, errNoRequest)})
+// refuse answers an operation that does not begin.
+func (s *socket) refuse(number string, refusal *promo.Error) error {
+	told, err := json.Marshal(gqlerror.List{present(s.ctx, refusal)})
 	if err != nil {
 		return err
 	}

@@ -7,10 +7,8 @@ import (
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"voucherhouse/auth"
 	"voucherhouse/promo"
@@ -39,7 +37,7 @@ func (s webSockets) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 	case !canOpen(r):
 		refuse(w, http.StatusBadRequest, promo.InvalidInput, "Open a WebSocket of version 13, with a key, and with the subprotocol "+protocol+".")
 	default:
-		s.Websocket.Do(w, r, newCrowd(exec))
+		s.Websocket.Do(w, r, newQueue(exec))
 	}
 }
 
@@ -70,48 +68,40 @@ func hasToken(header []string, token string) bool {
 // mostAtOnce bounds the queries and mutations that are answered at a time over one WebSocket.
 const mostAtOnce = 10
 
-// crowd bounds the operations that are under way over one WebSocket: a caller who asks and does not read would have this server hold
-// all of the answers. Subscriptions beyond the bound are refused. Queries and mutations wait, and with them whatever the caller sends after.
-type crowd struct {
+// queue has the queries and mutations of one WebSocket wait for their turn: a caller who asks and does not read would have this server
+// hold all of the answers. They wait each by itself, and whatever else the caller sends is heard meanwhile.
+type queue struct {
 	graphql.GraphExecutor
-	streams, queries chan struct{}
+	turns chan struct{}
 }
 
-func newCrowd(exec graphql.GraphExecutor) *crowd {
-	return &crowd{GraphExecutor: exec, streams: make(chan struct{}, mostStreams), queries: make(chan struct{}, mostAtOnce)}
+func newQueue(exec graphql.GraphExecutor) queue {
+	return queue{exec, make(chan struct{}, mostAtOnce)}
 }
 
-// CreateOperationContext takes a place for the operation.
-func (c *crowd) CreateOperationContext(ctx context.Context, p *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
-	operation, errs := c.GraphExecutor.CreateOperationContext(ctx, p)
-	if len(errs) > 0 {
-		return operation, errs
-	}
-	places := c.places(operation)
-	if places == c.queries {
-		places <- struct{}{} // each ends in time, and its answer is read in time or the socket is closed
-		return operation, nil
+// DispatchOperation begins an operation when its turn has come, unless the caller has ended it by then. A turn ends with the answer
+// told, not with the operation's context: what a caller no longer wants may still be at work.
+func (q queue) DispatchOperation(ctx context.Context, o *graphql.OperationContext) (graphql.ResponseHandler, context.Context) {
+	if o.Operation.Operation == ast.Subscription {
+		return q.GraphExecutor.DispatchOperation(ctx, o)
 	}
 	select {
-	case places <- struct{}{}:
-		return operation, nil
-	default:
-		refusal := &gqlerror.Error{Err: errStreams}
-		errcode.Set(refusal, errcode.ValidationFailed) // has gqlgen present it
-		return operation, gqlerror.List{refusal}
+	case q.turns <- struct{}{}:
+	case <-ctx.Done():
+		return graphql.OneShot(nil), ctx
 	}
+	responses, ctx := q.GraphExecutor.DispatchOperation(ctx, o)
+	return atLast(responses, func() { <-q.turns }), ctx
 }
 
-func (c *crowd) places(o *graphql.OperationContext) chan struct{} {
-	if o.Operation.Operation == ast.Subscription {
-		return c.streams
+// atLast calls end when a transport that has written all responses asks for another, or when none can be made.
+func atLast(responses graphql.ResponseHandler, end func()) graphql.ResponseHandler {
+	return func(ctx context.Context) (response *graphql.Response) {
+		defer func() {
+			if response == nil {
+				end()
+			}
+		}()
+		return responses(ctx)
 	}
-	return c.queries
-}
-
-// DispatchOperation gives the place back when the operation's context ends: the caller has ended it, or has been told its end.
-func (c *crowd) DispatchOperation(ctx context.Context, o *graphql.OperationContext) (graphql.ResponseHandler, context.Context) {
-	places := c.places(o)
-	context.AfterFunc(ctx, func() { <-places })
-	return c.GraphExecutor.DispatchOperation(ctx, o)
 }
