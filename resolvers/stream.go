@@ -125,8 +125,9 @@ func (c *streamCounts) bound(ctx context.Context, next graphql.OperationHandler)
 	if !c.begin(a.Caller()) {
 		return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{present(ctx, errStreams)}})
 	}
-	context.AfterFunc(ctx, func() { c.end(a.Caller()) }) // the transport ends the operation's context in every case
-	return next(ctx)
+	end := sync.OnceFunc(func() { c.end(a.Caller()) })
+	context.AfterFunc(ctx, end) // which the transport ends in every case, but after it has told the end
+	return atLast(next(ctx), end)
 }
 
 // begin counts a subscription of a caller who may have another.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -48,6 +49,36 @@ func TestASubscriptionThatBeginsKeepsNobodyElseWaiting(t *testing.T) {
 	}
 	close(goOn)
 	<-begun
+}
+
+// A caller who has as many as it may can begin another as soon as it is told that one has ended.
+func TestASubscriptionIsOverBeforeItsEndIsTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		counts, reached := &streamCounts{open: map[string]int{}}, 0
+		begin := func(ctx context.Context) graphql.ResponseHandler {
+			return counts.bound(subscribing(ctx, "ann"), func(context.Context) graphql.ResponseHandler {
+				reached++
+				return graphql.OneShot(nil)
+			})
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		for range mostStreams - 1 {
+			begin(ctx)
+		}
+		ends := begin(ctx)
+		if refusal := begin(ctx)(ctx); reached != mostStreams || refusal == nil {
+			t.Errorf("%d have begun, and one more is told %v", reached, refusal)
+		}
+		ends(ctx)
+		if begin(ctx); reached != mostStreams+1 {
+			t.Error("when one has ended, another is refused")
+		}
+		cancel()
+		if synctest.Wait(); len(counts.open) != 0 {
+			t.Errorf("in the end, open are %v", counts.open)
+		}
+	})
 }
 
 // Not parallel: the log is everybody's.

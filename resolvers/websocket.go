@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler/transport"
@@ -91,7 +92,7 @@ func (q queue) DispatchOperation(ctx context.Context, o *graphql.OperationContex
 		return graphql.OneShot(nil), ctx
 	}
 	responses, ctx := q.GraphExecutor.DispatchOperation(ctx, o)
-	return atLast(responses, func() { <-q.turns }), ctx
+	return atLast(responses, sync.OnceFunc(func() { <-q.turns })), ctx
 }
 
 // atLast calls end when a transport that has written all responses asks for another, or when none can be made.
