@@ -23,6 +23,7 @@ import (
 const (
 	badMessage = 4400 // none of the protocol's
 	tooEarly   = 4401 // an operation before connection_init
+	tooLate    = 4408 // no connection_init in time
 	idTaken    = 4409 // an operation by the id of one that goes on
 	begunTwice = 4429 // another connection_init
 )
@@ -43,14 +44,16 @@ type sockets struct {
 	patience time.Duration
 }
 
-// Accept makes a request a WebSocket.
+// Accept makes a request a WebSocket, which has to begin in time.
 func (s sockets) Accept(w http.ResponseWriter, r *http.Request, options transport.WebsocketAcceptOptions) (transport.WebsocketConn, error) {
 	options.Subprotocols = []string{protocol}
 	accepted, err := s.CoderWebsocketImplementation.Accept(w, r, options)
 	if err != nil {
 		return nil, err
 	}
-	return newSocket(accepted.(boundedConn), r.Context(), s.patience), nil
+	opened := newSocket(accepted.(boundedConn), r.Context(), s.patience)
+	opened.late = time.AfterFunc(initTime, func() { _ = opened.end(tooLate, "Connection initialisation timeout") })
+	return opened, nil
 }
 
 // boundedConn is a WebSocket with the bounds that gqlgen sets: the bytes of a message, and how long one is waited for.
@@ -64,8 +67,9 @@ type socket struct {
 	boundedConn
 	ctx      context.Context // of the request that became it
 	patience time.Duration
-	// begun says that connection_init has come. Whoever reads guards it.
+	// begun says that connection_init has come, before which late closes the socket. Whoever reads guards it.
 	begun bool
+	late  *time.Timer
 
 	mu sync.Mutex
 	// begins counts the operations: gqlgen knows each by a number of its own, since it mixes up two that have an id one after the other.
@@ -119,12 +123,15 @@ func (s *socket) hear(f *frame) (passes bool, err error) {
 			return false, s.end(begunTwice, "Too many initialisation requests")
 		}
 		s.begun = true
+		s.late.Stop()
 	case "subscribe":
 		return s.subscribe(f)
 	case "complete":
 		s.leave(f)
+	case "ping":
+		return false, s.WriteJSON(&frame{Type: "pong", Payload: f.Payload})
 	}
-	return true, nil
+	return s.begun, nil // gqlgen would close at a pong that comes earlier
 }
 
 // subscribe opens an operation, and refuses what gqlgen need not see.

@@ -23,7 +23,7 @@ type webSockets struct{ transport.Websocket }
 
 func newWebSockets(keys *auth.Keys) webSockets {
 	return webSockets{transport.Websocket{
-		Implementation: sockets{patience: 2 * aliveEvery}, InitFunc: authenticate(keys), InitTimeout: initTime, PingPongInterval: aliveEvery,
+		Implementation: sockets{patience: 2 * aliveEvery}, InitFunc: authenticate(keys), PingPongInterval: aliveEvery,
 	}}
 }
 

@@ -234,3 +234,23 @@ func TestOperationsOpenOverASocketAreBounded(t *testing.T) {
 		}
 	})
 }
+
+func TestASocketBeginsInTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		idle, begins := call(t, &paused{}), call(t, &paused{})
+		begins.send(frame{Type: "ping", Payload: json.RawMessage(`{"at":1}`)})
+		begins.send(frame{Type: "pong"})
+		if begins.isTold("pong") != 1 || string(begins.told[0].Payload) != `{"at":1}` {
+			t.Errorf("told before the beginning are %v", begins.told)
+		}
+		begins.send(frame{Type: "connection_init"})
+		<-time.After(initTime)
+		if n := begins.isTold("connection_ack"); n != 1 || begins.end != nil {
+			t.Errorf("%d beginnings are acknowledged, and the end is %v", n, begins.end)
+		}
+		if code := websocket.CloseStatus(idle.end); code != tooLate {
+			t.Errorf("who does not begin is closed with %v", idle.end)
+		}
+	})
+}
