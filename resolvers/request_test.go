@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 )
 
 // What is written after a request is over would bring the process down.
@@ -30,4 +31,25 @@ func TestNothingIsWrittenAfterItsRequest(t *testing.T) {
 		t.Errorf("written too late: %v", err)
 	}
 	late.(http.Flusher).Flush()
+}
+
+// deadlines records what deadlines a connection is given.
+type deadlines struct {
+	*httptest.ResponseRecorder
+	given []time.Time
+}
+
+func (d *deadlines) SetWriteDeadline(at time.Time) error {
+	d.given = append(d.given, at)
+	return nil
+}
+
+func TestAStreamsEventsAreReadInTime(t *testing.T) {
+	t.Parallel()
+	connection := &deadlines{ResponseRecorder: httptest.NewRecorder()}
+	var w http.ResponseWriter = &statusRecorder{ResponseWriter: connection}
+	w.(http.Flusher).Flush()
+	if len(connection.given) != 1 || !connection.given[0].After(time.Now()) || connection.given[0].After(time.Now().Add(time.Minute)) {
+		t.Errorf("its deadlines are %v", connection.given)
+	}
 }

@@ -51,7 +51,7 @@ func (s sockets) Accept(w http.ResponseWriter, r *http.Request, options transpor
 	if err != nil {
 		return nil, err
 	}
-	opened := newSocket(accepted.(boundedConn), r.Context(), s.patience)
+	opened := newSocket(accepted.(boundedConn), s.patience)
 	opened.late = time.AfterFunc(initTime, func() { _ = opened.end(tooLate, "Connection initialisation timeout") })
 	return opened, nil
 }
@@ -65,7 +65,6 @@ type boundedConn interface {
 
 type socket struct {
 	boundedConn
-	ctx      context.Context // of the request that became it
 	patience time.Duration
 	// begun says that connection_init has come, before which late closes the socket. Whoever reads guards it.
 	begun bool
@@ -78,8 +77,8 @@ type socket struct {
 	numbers, ids map[string]string
 }
 
-func newSocket(conn boundedConn, ctx context.Context, patience time.Duration) *socket {
-	return &socket{boundedConn: conn, ctx: ctx, patience: patience, numbers: map[string]string{}, ids: map[string]string{}}
+func newSocket(conn boundedConn, patience time.Duration) *socket {
+	return &socket{boundedConn: conn, patience: patience, numbers: map[string]string{}, ids: map[string]string{}}
 }
 
 // frame is a message of the protocol.
@@ -174,16 +173,18 @@ func (s *socket) leave(f *frame) {
 	f.ID = number
 }
 
-// idOf is the caller's id of an operation that it is to be told of; empty if it has ended. An error or complete is the end.
-func (s *socket) idOf(number, kind string) string {
+// settle gives a message the caller's id for its operation's number, and ends the operation if it is the last one: an error or complete.
+// It is not to be told if the operation had ended before.
+func (s *socket) settle(f *frame) (told bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	id := s.ids[number]
-	if kind == "complete" || kind == "error" {
-		delete(s.numbers, id)
+	number := f.ID
+	f.ID = s.ids[number]
+	if f.Type == "complete" || f.Type == "error" {
+		delete(s.numbers, f.ID)
 		delete(s.ids, number)
 	}
-	return id
+	return f.ID != ""
 }
 
 // known tells whether it is a message that callers send.
@@ -205,24 +206,31 @@ func (s *socket) end(code int, reason string) error {
 
 // refuse answers an operation that does not begin.
 func (s *socket) refuse(number string, refusal *promo.Error) error {
-	told, err := json.Marshal(gqlerror.List{present(s.ctx, refusal)})
+	told, err := json.Marshal(gqlerror.List{present(context.Background(), refusal)})
 	if err != nil {
 		return err
 	}
 	return s.WriteJSON(&frame{ID: number, Type: "error", Payload: told})
 }
 
-// WriteJSON writes a message, which is a frame or gqlgen's own likeness of one, by the caller's id. A caller who does not read it in time is
-// cut off: all that comes after it would wait.
-func (s *socket) WriteJSON(message any) error {
+// frameOf reads a frame, or gqlgen's likeness of one, whose type is its own: read as JSON, an answer would take thrice as long to write.
+// Were it another, the first message of a socket would panic here.
+func frameOf(message any) frame {
 	fields := reflect.ValueOf(message).Elem()
-	if number := fields.FieldByName("ID"); number.String() != "" {
-		id := s.idOf(number.String(), fields.FieldByName("Type").String())
-		if id == "" {
-			return nil
-		}
-		number.SetString(id)
+	return frame{
+		ID:      fields.FieldByName("ID").Interface().(string),
+		Type:    fields.FieldByName("Type").Convert(reflect.TypeFor[string]()).String(),
+		Payload: fields.FieldByName("Payload").Interface().(json.RawMessage),
+	}
+}
+
+// WriteJSON writes a message, by the caller's id of its operation. A caller who does not read it in time is cut off: all that comes after it
+// would wait.
+func (s *socket) WriteJSON(message any) error {
+	f := frameOf(message)
+	if f.ID != "" && !s.settle(&f) {
+		return nil
 	}
 	defer time.AfterFunc(s.patience, func() { _ = s.Close() }).Stop()
-	return s.boundedConn.WriteJSON(message)
+	return s.boundedConn.WriteJSON(f)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -108,7 +109,9 @@ func onlyOneStream(ctx context.Context, next graphql.OperationHandler) graphql.R
 // mostStreams bounds the subscriptions that one caller has open through a process: nobody takes the places of all others.
 const mostStreams = 100
 
-var errStreams = &promo.Error{Code: promo.RateLimited, Message: "You have 100 subscriptions open. End one before you begin another."}
+var errStreams = &promo.Error{
+	Code: promo.RateLimited, Message: fmt.Sprintf("You have %d subscriptions open. End one before you begin another.", mostStreams),
+}
 
 // streamCounts are how many subscriptions each caller has open.
 type streamCounts struct {
