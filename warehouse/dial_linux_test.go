@@ -229,7 +229,7 @@ func TestAHostThatHasHungUpIsSeenByTheSocket(t *testing.T) {
 				n, err = syscall.Read(int(fd), make([]byte, 1<<10))
 			}
 			ended = n == 0 && err == nil
-			return err != syscall.EAGAIN
+			return !errors.Is(err, syscall.EAGAIN)
 		}))
 		if !ended {
 			t.Errorf("%s: the end is not seen", settings)
