@@ -41,7 +41,7 @@ func NewHandler(r *Resolver, keys *auth.Keys) http.Handler {
 	addStreams(server, keys)
 	server.AddTransport(get{})
 	server.AddTransport(post{})
-	server.SetQueryCache(lru.New[*ast.QueryDocument](cachedQueries))
+	server.SetQueryCache(shortQueries{lru.New[*ast.QueryDocument](cachedQueries)})
 	server.SetParserTokenLimit(mostTokens)
 	server.SetDisableSuggestion(true)
 	server.SetErrorPresenter(present)
@@ -58,6 +58,7 @@ func NewHandler(r *Resolver, keys *auth.Keys) http.Handler {
 	server.AroundFields(writeWhole)
 	server.Use(extension.Introspection{})
 	server.Use(&variables{})
+	server.Use(noExtensions{})
 	server.Use(extension.FixedComplexityLimit(mostComplexity))
 	return identify(keys.Authenticate(onlyJSON(inTime(server, bodyTime)), http.HandlerFunc(refuseToken)))
 }

@@ -28,11 +28,16 @@ const (
 	begunTwice = 4429 // another connection_init
 )
 
-// mostOpen bounds the operations that are open over one WebSocket: as many as a caller may follow, and as many that wait for their turn.
-const mostOpen = 2 * mostStreams
+// Bounds of the operations that are open over one WebSocket: as many as a caller may follow, and as many that wait for their turn; and the
+// bytes of their requests, which are held until they end.
+const (
+	mostOpen = 2 * mostStreams
+	mostHeld = 8 << 20
+)
 
 var errOpen = &promo.Error{
-	Code: promo.RateLimited, Message: fmt.Sprintf("%d operations are open over this WebSocket. End one before you begin another.", mostOpen),
+	Code:    promo.RateLimited,
+	Message: fmt.Sprintf("%d operations, or %d MiB of them, are open over this WebSocket. End one before you begin another.", mostOpen, mostHeld>>20),
 }
 
 // sockets accepts WebSockets for gqlgen, and looks at their messages before gqlgen does. Of those that cannot be read, gqlgen refuses a
@@ -73,12 +78,20 @@ type socket struct {
 	mu sync.Mutex
 	// begins counts the operations: gqlgen knows each by a number of its own, since it mixes up two that have an id one after the other.
 	begins int
-	// numbers are those of the operations that go on, by the caller's ids; ids are the ids by the numbers.
-	numbers, ids map[string]string
+	// going are the operations that go on, by the caller's ids; ids are the ids by gqlgen's numbers; held is the bytes of all.
+	going map[string]operation
+	ids   map[string]string
+	held  int
+}
+
+// operation is one that goes on: its number, and the bytes of its request.
+type operation struct {
+	number string
+	size   int
 }
 
 func newSocket(conn boundedConn, patience time.Duration) *socket {
-	return &socket{boundedConn: conn, patience: patience, numbers: map[string]string{}, ids: map[string]string{}}
+	return &socket{boundedConn: conn, patience: patience, going: map[string]operation{}, ids: map[string]string{}}
 }
 
 // frame is a message of the protocol.
@@ -138,11 +151,11 @@ func (s *socket) subscribe(f *frame) (passes bool, err error) {
 	if !s.begun {
 		return false, s.end(tooEarly, "Begin with connection_init.")
 	}
-	open, ok := s.opens(f)
+	known, fits := s.opens(f)
 	switch {
-	case !ok:
+	case known:
 		return false, s.end(idTaken, "The operation of this id has not ended.")
-	case open > mostOpen:
+	case !fits:
 		return false, s.refuse(f.ID, errOpen)
 	case decode(bytes.NewReader(f.Payload), new(graphql.RawParams)) != nil:
 		return false, s.refuse(f.ID, errNoRequest)
@@ -150,26 +163,34 @@ func (s *socket) subscribe(f *frame) (passes bool, err error) {
 	return true, nil
 }
 
-// opens gives an operation its number for its id, unless one goes on that has the id, and tells how many go on.
-func (s *socket) opens(f *frame) (open int, ok bool) {
+// opens gives an operation its number for its id, unless one goes on that has the id, and tells whether all that go on are within the bounds.
+func (s *socket) opens(f *frame) (known, fits bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.numbers[f.ID] != "" {
-		return len(s.numbers), false
+	if _, known := s.going[f.ID]; known {
+		return true, false
 	}
 	s.begins++
-	number := strconv.Itoa(s.begins)
-	s.numbers[f.ID], s.ids[number], f.ID = number, f.ID, number
-	return len(s.numbers), true
+	o := operation{strconv.Itoa(s.begins), len(f.Payload)}
+	s.going[f.ID], s.ids[o.number], f.ID = o, f.ID, o.number
+	s.held += o.size
+	return false, len(s.going) <= mostOpen && s.held <= mostHeld
+}
+
+// forget forgets the operation of an id.
+func (s *socket) forget(id string) {
+	o := s.going[id]
+	delete(s.going, id)
+	delete(s.ids, o.number)
+	s.held -= o.size
 }
 
 // leave takes note that the caller has ended an operation, of which it is told no more.
 func (s *socket) leave(f *frame) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	number := s.numbers[f.ID]
-	delete(s.numbers, f.ID)
-	delete(s.ids, number)
+	number := s.going[f.ID].number
+	s.forget(f.ID)
 	f.ID = number
 }
 
@@ -178,11 +199,9 @@ func (s *socket) leave(f *frame) {
 func (s *socket) settle(f *frame) (told bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	number := f.ID
-	f.ID = s.ids[number]
+	f.ID = s.ids[f.ID]
 	if f.Type == "complete" || f.Type == "error" {
-		delete(s.numbers, f.ID)
-		delete(s.ids, number)
+		s.forget(f.ID)
 	}
 	return f.ID != ""
 }

@@ -235,6 +235,31 @@ func TestOperationsOpenOverASocketAreBounded(t *testing.T) {
 	})
 }
 
+func TestWhatOperationsOfASocketHoldIsBounded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		_, c := hold(t)
+		large := func(id string) frame {
+			return frame{ID: id, Type: "subscribe", Payload: json.RawMessage(`{"query":"query","operationName":"` + strings.Repeat("a", 900<<10) + `"}`)}
+		}
+		for i := range mostHeld / (900 << 10) {
+			c.send(large(fmt.Sprint("l", i)))
+		}
+		if n := c.isTold("error"); n != 0 {
+			t.Errorf("%d are refused", n)
+		}
+		c.send(large("more"))
+		if n := c.isTold("error"); n != 1 {
+			t.Errorf("beyond the bound, %d are refused", n)
+		}
+		c.send(frame{ID: "l0", Type: "complete"})
+		c.send(large("more"))
+		if n := c.isTold("error"); n != 1 {
+			t.Errorf("when there is room, %d are refused", n)
+		}
+	})
+}
+
 func TestASocketBeginsInTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
