@@ -169,7 +169,10 @@ func (a *adminClient) order(ctx context.Context, what string, progress warehouse
 		return err
 	}
 	response, err := a.http.Do(request)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil: // whoever asked has given up
+		return ctx.Err()
+	case err != nil:
 		return fmt.Errorf("the running server ended before it answered; start it and ask again: %w", errors.Unwrap(err))
 	}
 	defer response.Body.Close()
