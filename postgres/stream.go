@@ -27,8 +27,8 @@ type Stream struct {
 
 // serverSession is a process of the server. Numbers are used again, those of a server that was started again soon.
 type serverSession struct {
-	PID   int
-	Began time.Time
+	pid   int
+	began time.Time
 }
 
 // Stream takes the right to deliver a stream. Nil if somebody else has it.
@@ -38,7 +38,8 @@ func (l *Ledger) Stream(ctx context.Context, name string) (*Stream, error) {
 		return nil, asError(ctx, fmt.Errorf("connecting to deliver %s: %w", name, err))
 	}
 	s := &Stream{conn: conn, name: name, db: l.db}
-	held, err := s.lock(ctx, name)
+	var held bool
+	err = s.conn.GetContext(ctx, &held, takeStream, name)
 	if err == nil && held {
 		err = s.enter(ctx)
 	}
@@ -67,24 +68,26 @@ func (l *Ledger) liveConn(ctx context.Context) (*sqlx.Conn, error) {
 	}
 }
 
+// Reserve keeps everybody else from taking another stream, should it become free, until this one is closed.
+func (s *Stream) Reserve(ctx context.Context, other string) error {
+	if _, err := s.conn.ExecContext(ctx, reserveStream, other); err != nil {
+		return asError(ctx, fmt.Errorf("reserving %s for %s: %w", other, s.name, err))
+	}
+	return nil
+}
+
 // Join takes the right to deliver another stream beside this one: both are of one connection, and end together. False if
 // somebody else has it.
-func (s *Stream) Join(ctx context.Context, other string) (bool, error) {
-	held, err := s.lock(ctx, other)
-	if err != nil {
+func (s *Stream) Join(ctx context.Context, other string) (held bool, err error) {
+	if err := s.conn.GetContext(ctx, &held, takeStream, other); err != nil {
 		return false, asError(ctx, fmt.Errorf("taking %s beside %s: %w", other, s.name, err))
 	}
 	return held, nil
 }
 
-func (s *Stream) lock(ctx context.Context, name string) (held bool, err error) {
-	err = s.conn.GetContext(ctx, &held, lockStream, name)
-	return held, err
-}
-
 // enter makes the connection the relay's, and remembers which one it is.
 func (s *Stream) enter(ctx context.Context) error {
-	if err := s.conn.QueryRowxContext(ctx, thisSession).Scan(&s.session.PID, &s.session.Began); err != nil {
+	if err := s.conn.QueryRowxContext(ctx, thisSession).Scan(&s.session.pid, &s.session.began); err != nil {
 		return err
 	}
 	_, err := s.conn.ExecContext(ctx, enterRelay)
@@ -92,9 +95,13 @@ func (s *Stream) enter(ctx context.Context) error {
 }
 
 const (
-	keyOfStream = `hashtextextended('voucherhouse stream ' || $1, 0)`
-	lockStream  = `select pg_try_advisory_lock(` + keyOfStream + `)`
-	thisSession = `select pid, backend_start from pg_stat_activity where pid = pg_backend_pid()`
+	keyOfStream  = `hashtextextended('voucherhouse stream ' || $1, 0)`
+	keyOfReserve = `hashtextextended('voucherhouse reserved stream ' || $1, 0)`
+	// Who takes a stream looks, for the time of the statement, whether somebody else has reserved it.
+	takeStream = `
+select case when pg_try_advisory_xact_lock_shared(` + keyOfReserve + `) then pg_try_advisory_lock(` + keyOfStream + `) else false end`
+	reserveStream = `select pg_advisory_lock(` + keyOfReserve + `)`
+	thisSession   = `select pid, backend_start from pg_stat_activity where pid = pg_backend_pid()`
 	// The outbox grows from nothing while the connection lasts: a plan that is kept, or made for an empty table, would read all
 	// of it each time.
 	enterRelay = `set role ` + roleRelay + `; set plan_cache_mode = force_custom_plan; set enable_seqscan = off`
@@ -121,7 +128,7 @@ func (s *Stream) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 	defer cancel()
 	ended := true
-	err := s.db.QueryRowxContext(ctx, endSession, s.name, s.session.PID, s.session.Began, closeTime.Milliseconds()).Scan(&ended)
+	err := s.db.QueryRowxContext(ctx, endSession, s.name, s.session.pid, s.session.began, closeTime.Milliseconds()).Scan(&ended)
 	switch {
 	case errors.Is(err, sql.ErrNoRows): // it has noticed
 		return nil

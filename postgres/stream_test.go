@@ -17,15 +17,31 @@ import (
 // stream takes a stream, of which it is certain.
 func (b *testBundle) stream(name string) *Stream {
 	b.t.Helper()
-	s, err := b.Stream(b.t.Context(), name)
-	if err != nil {
-		b.t.Fatal(err)
-	}
+	s := tryStream(b.t, b.Ledger, name)
 	if s == nil {
 		b.t.Fatalf("the stream %s is taken", name)
 	}
-	b.t.Cleanup(func() { s.Close() })
 	return s
+}
+
+// tryStream takes a stream, nil if another has it.
+func tryStream(t testing.TB, l *Ledger, name string) *Stream {
+	t.Helper()
+	s, err := l.Stream(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s != nil {
+		t.Cleanup(func() { s.Close() })
+	}
+	return s
+}
+
+func closeStream(t testing.TB, s *Stream) {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 func (b *testBundle) snapshot(s *Stream) promo.Snapshot {
@@ -116,26 +132,18 @@ func TestOneHolderOfAStream(t *testing.T) {
 	other := b.another()
 	taken := func() bool {
 		t.Helper()
-		s, err := other.Stream(t.Context(), "facts")
-		if err != nil {
-			t.Fatal(err)
+		s := tryStream(t, other, "facts")
+		if s != nil {
+			closeStream(t, s)
 		}
-		if s == nil {
-			return true
-		}
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-		return false
+		return s == nil
 	}
 	first := b.stream("facts")
 	b.stream("rebuild") // is another
 	if !taken() {
 		t.Error("two hold the stream")
 	}
-	if err := first.Close(); err != nil {
-		t.Error(err)
-	}
+	closeStream(t, first)
 	if taken() {
 		t.Error("nobody holds the stream")
 	}
@@ -179,7 +187,7 @@ func TestAStreamIsGivenBackInTheMiddleOfAStatement(t *testing.T) {
 		_, err := s.conn.ExecContext(t.Context(), `select pg_sleep(600)`)
 		ended <- err
 	}()
-	b.until(`select exists (select from pg_stat_activity where pid = $1 and wait_event = 'PgSleep')`, s.session.PID)
+	b.until(`select exists (select from pg_stat_activity where pid = $1 and wait_event = 'PgSleep')`, s.session.pid)
 	wires.cut()
 	if err := <-ended; err == nil {
 		t.Error("the statement came to its end")
@@ -197,7 +205,7 @@ func TestAStreamEndsNoConnectionButItsOwn(t *testing.T) {
 	s := b.stream("facts")
 	other := b.begin()
 	other.MustExec(shareCustomers, b.shop("A")) // an advisory lock
-	if err := other.Get(&s.session.PID, `select pg_backend_pid()`); err != nil {
+	if err := other.Get(&s.session.pid, `select pg_backend_pid()`); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
@@ -213,39 +221,49 @@ func TestAStreamJoinsAnother(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	other := b.another()
-	take := func(name string) *Stream {
-		t.Helper()
-		s, err := other.Stream(t.Context(), name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return s
-	}
 	rebuild := b.stream("rebuild")
-	facts := take("facts")
+	facts := tryStream(t, other, "facts")
 	if joined, err := rebuild.Join(t.Context(), "facts"); joined || err != nil {
 		t.Errorf("while another holds it: %v, %v", joined, err)
 	}
-	if err := facts.Close(); err != nil {
-		t.Error(err)
-	}
+	closeStream(t, facts)
 	if joined, err := rebuild.Join(t.Context(), "facts"); !joined || err != nil {
 		t.Errorf("while nobody holds it: %v, %v", joined, err)
 	}
 	for _, name := range []string{"facts", "rebuild"} {
-		if take(name) != nil {
+		if tryStream(t, other, name) != nil {
 			t.Errorf("two hold %s", name)
 		}
 	}
-	if err := rebuild.Close(); err != nil {
-		t.Error(err)
-	}
+	closeStream(t, rebuild)
 	for _, name := range []string{"facts", "rebuild"} {
-		if s := take(name); s == nil {
+		if s := tryStream(t, other, name); s == nil {
 			t.Errorf("nobody holds %s", name)
-		} else if err := s.Close(); err != nil {
-			t.Error(err)
+		} else {
+			closeStream(t, s)
 		}
+	}
+}
+
+// What one process lets go so that its own rebuild can have it, no other gets.
+func TestAStreamIsReserved(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	other := b.another()
+	facts, rebuild := b.stream("facts"), b.stream("rebuild")
+	if err := rebuild.Reserve(t.Context(), "facts"); err != nil {
+		t.Fatal(err)
+	}
+	closeStream(t, facts)
+	if tryStream(t, other, "facts") != nil {
+		t.Error("another took what is reserved")
+	}
+	if joined, err := rebuild.Join(t.Context(), "facts"); !joined || err != nil {
+		t.Errorf("who reserved it: %v, %v", joined, err)
+	}
+	closeStream(t, rebuild)
+	if tryStream(t, other, "facts") == nil {
+		t.Error("it is reserved for nobody")
 	}
 }
 

@@ -198,6 +198,42 @@ func TestARebuildThatCrashesCountsNothingTwice(t *testing.T) {
 	}
 }
 
+// A relay that stands by takes what falls free, but not what the leading one lets go for its own rebuild.
+func TestARebuildIsNotOvertakenByAnotherRelay(t *testing.T) {
+	t.Parallel()
+	b := withHistory(t)
+	other := b.again(t, b.options)
+	lead, refused := b.relay.lead, 0
+	b.relay.lead = func(ctx context.Context, name string) (Stream, error) {
+		stream, err := lead(ctx, name)
+		if stream == nil || name != factStream {
+			return stream, err
+		}
+		return handedOver{stream, func() {
+			taken, err := other.lead(t.Context(), factStream)
+			if err == nil && taken == nil {
+				refused++
+			}
+		}}, nil
+	}
+	b.run(t)
+	eventually(t, "the relay leads", func() bool { return !b.relay.asOf().IsZero() })
+	must(t, b.Rebuild(t.Context(), ignore))
+	equal(t, refused, 1)
+}
+
+// handedOver is a real stream that tells when it was given back.
+type handedOver struct {
+	Stream
+	then func()
+}
+
+func (h handedOver) Close() error {
+	err := h.Stream.Close()
+	h.then()
+	return err
+}
+
 func TestARebuildNeedsBothStreams(t *testing.T) {
 	t.Parallel()
 	b := withHistory(t)

@@ -78,6 +78,10 @@ var errTaken = errors.New("the stream was taken from the relay")
 func (r *Relay) exclusively(ctx context.Context, stream Stream, do func() error) error {
 	r.delivering.Lock()
 	defer r.delivering.Unlock()
+	// Else another process, which stands by, might take what this one lets go.
+	if err := stream.Reserve(ctx, factStream); err != nil {
+		return err
+	}
 	if r.leading != nil {
 		r.let(r.leading)
 	}

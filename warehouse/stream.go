@@ -50,6 +50,8 @@ type Stream interface {
 	BeginExchange(ctx context.Context, other string) ([]promo.Batch, error)
 	// EndExchange says that the other stream's table is filled up to the position.
 	EndExchange(ctx context.Context, other string, at promo.Position) error
+	// Reserve keeps everybody else from taking the other stream, should it become free, until this one is closed.
+	Reserve(ctx context.Context, other string) error
 	// Join takes the other stream beside this one, so that both are lost together. False if somebody else holds it.
 	Join(ctx context.Context, other string) (bool, error)
 	// Shops gives what is known of shops.
