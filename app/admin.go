@@ -162,17 +162,22 @@ func dialAdmin(c Config) *adminClient {
 	return &adminClient{http.Client{Transport: &http.Transport{DialContext: dial}}}
 }
 
-// order has something done and follows it to its end.
+// order has something done and follows it to its end, or until whoever asked for it gives up.
 func (a *adminClient) order(ctx context.Context, what string, progress warehouse.Progress, result any) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://admin/"+what, nil)
 	if err != nil {
 		return err
 	}
-	response, err := a.http.Do(request)
-	switch {
-	case ctx.Err() != nil: // whoever asked has given up
+	err = a.follow(request, progress, result)
+	if ctx.Err() != nil {
 		return ctx.Err()
-	case err != nil:
+	}
+	return err
+}
+
+func (a *adminClient) follow(order *http.Request, progress warehouse.Progress, result any) error {
+	response, err := a.http.Do(order)
+	if err != nil {
 		return fmt.Errorf("the running server ended before it answered; start it and ask again: %w", errors.Unwrap(err))
 	}
 	defer response.Body.Close()

@@ -83,6 +83,14 @@ func (p *Program) Run(t testing.TB, dataDir string, args ...string) string {
 type Process struct {
 	*exec.Cmd
 	URL string
+	// heard is closed when its log has been read to the end.
+	heard <-chan struct{}
+}
+
+// Wait waits for the server's end, and for its last words, which are lost if the command's own Wait is first.
+func (p *Process) Wait() error {
+	<-p.heard
+	return p.Cmd.Wait()
 }
 
 // PostgresURL is a DSN of key=value pairs as --postgres-url wants it.
@@ -111,17 +119,22 @@ func (p *Program) Serve(t testing.TB, dataDir string, args ...string) *Process {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ready, said := make(chan string, 1), make(chan []byte, 1)
-	go func() { said <- follow(stderr, ready) }()
+	var said tail
+	ready, heard := make(chan string, 1), make(chan struct{})
+	go func() {
+		defer close(heard)
+		follow(stderr, &said, ready)
+	}()
 	t.Cleanup(func() {
 		if t.Failed() { // the command has been killed with the test's context
-			t.Logf("what the server at %s said at last:\n%s", c.Args, <-said)
+			<-heard
+			t.Logf("what the server at %s said at last:\n%s", c.Args, said)
 		}
 	})
 	select {
 	case url := <-ready:
 		if url != "" {
-			return &Process{Cmd: c, URL: url}
+			return &Process{Cmd: c, URL: url, heard: heard}
 		}
 	case <-time.After(startTime):
 	}
@@ -132,14 +145,12 @@ func (p *Program) Serve(t testing.TB, dataDir string, args ...string) *Process {
 // mostSaid is how many bytes of a server's log are kept at most.
 const mostSaid = 64 << 10
 
-// follow reads a server's log to its end, of which it gives the last of it, and tells where the server listens once it is ready;
-// nothing if it never is.
-func follow(log io.Reader, ready chan<- string) []byte {
-	var kept tail
-	log = io.TeeReader(log, &kept)
+// follow reads a server's log to its end, of which it keeps the last, and tells where the server listens once it is ready; nothing if
+// it never is.
+func follow(log io.Reader, last *tail, ready chan<- string) {
+	log = io.TeeReader(log, last)
 	listens(log, ready)
 	_, _ = io.Copy(io.Discard, log) // whoever measures the server has better things to do than to look at its log
-	return kept
 }
 
 // tail is the last of what was written.
