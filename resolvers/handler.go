@@ -33,6 +33,11 @@ const (
 
 // NewHandler serves the schema over HTTP, and tables at ExportPath, to callers whom the keys know.
 func NewHandler(r *Resolver, keys *auth.Keys) http.Handler {
+	server := newServer(r, keys)
+	return identify(keys.Authenticate(onlyJSON(inTime(server, bodyTime)), http.HandlerFunc(refuseToken)))
+}
+
+func newServer(r *Resolver, keys *auth.Keys) *handler.Server {
 	config := graph.Config{Resolvers: r, Complexity: complexity()}
 	schema := graph.NewSchema(config)
 	server := handler.New(schema)
@@ -60,7 +65,7 @@ func NewHandler(r *Resolver, keys *auth.Keys) http.Handler {
 	server.Use(&variables{})
 	server.Use(noExtensions{})
 	server.Use(extension.FixedComplexityLimit(mostComplexity))
-	return identify(keys.Authenticate(onlyJSON(inTime(server, bodyTime)), http.HandlerFunc(refuseToken)))
+	return server
 }
 
 // withDeadline ends the work on an answer in time: fields that have answered by then are told, and the others are TIMEOUT.
