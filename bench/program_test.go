@@ -25,6 +25,13 @@ var program = &testserver.Program{}
 func demo(b *testing.B, dataDir string) *exec.Cmd {
 	b.Helper()
 	c := program.Command(b, dataDir, "demo", "--listen", "127.0.0.1:0")
+	untilReady(b, c)
+	return c
+}
+
+// untilReady starts a demo and waits until it says that the shop is ready.
+func untilReady(b *testing.B, c *exec.Cmd) {
+	b.Helper()
 	stdout, err := c.StdoutPipe()
 	must(b, err)
 	must(b, c.Start())
@@ -35,11 +42,10 @@ func demo(b *testing.B, dataDir string) *exec.Cmd {
 				for lines.Scan() {
 				}
 			}()
-			return c
+			return
 		}
 	}
 	b.Fatalf("the demo ended: %v", c.Wait())
-	return nil
 }
 
 func stop(b *testing.B, c *exec.Cmd) {
