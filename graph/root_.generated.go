@@ -5071,8 +5071,8 @@ type Query {
     period: PeriodInput!
   ): ChatFunnel @allow(roles: [SELLER, ANALYST])
   """
-  What each of a shop's promotions brought, best first by ` + "`" + `orderBy` + "`" + `: those that were there to be claimed in the period, or
-  were used. Null, with UNAVAILABLE, while the warehouse is away.
+  What each of a shop's promotions brought, best first by ` + "`" + `orderBy` + "`" + `: those that ISSUED counts, which had copies by the end of the
+  period, ended ones as well, and those that were used in it. Null, with UNAVAILABLE, while the warehouse is away.
 
   A page follows the number and the promotion that the page before ended with. A promotion whose number passes that one
   meanwhile comes twice or not at all.

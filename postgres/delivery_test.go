@@ -17,7 +17,8 @@ func TestDelivery(t *testing.T) {
 		b.exec(writeFact, shop, fmt.Sprint("fact", i))
 	}
 	s := b.stream("facts")
-	if state := b.state(s); state != (promo.StreamState{}) {
+	begun := promo.StreamState{Warehouse: testWarehouse}
+	if state := b.state(s); state != begun {
 		t.Errorf("a stream begins at %+v", state)
 	}
 	if m, err := s.Manifest(ctx); m != nil || err != nil {
@@ -96,7 +97,7 @@ func TestDelivery(t *testing.T) {
 	if err := s.Forget(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if m, err := s.Manifest(ctx); m != nil || err != nil || b.state(s) != (promo.StreamState{}) {
+	if m, err := s.Manifest(ctx); m != nil || err != nil || b.state(s) != begun {
 		t.Errorf("a forgotten stream has %v, %v and is at %+v", m, err, b.state(s))
 	}
 }
@@ -127,6 +128,32 @@ func TestForeignServer(t *testing.T) {
 	}
 }
 
+// What is before the cursor went to one warehouse: to another it would be lost.
+func TestTheWarehouseOfAStream(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	s := b.stream("facts")
+	const other = "0d9d7c3c-1c1d-4f46-8f0b-1a2b3c4d5e6f"
+	of := func(asked string) string {
+		t.Helper()
+		state, err := s.State(t.Context(), asked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return state.Warehouse
+	}
+	if of(testWarehouse) != testWarehouse || of(other) != testWarehouse {
+		t.Error("the stream is not the first one's")
+	}
+	b.exec(`update streams set warehouse = null`) // as an older ledger has it
+	if state, err := b.Delivered(t.Context(), "facts"); state.Warehouse != "" || err != nil {
+		t.Errorf("nobody's: %+v, %v", state, err)
+	}
+	if of(other) != other || of(testWarehouse) != other {
+		t.Error("the stream is not the next one's")
+	}
+}
+
 // Between the two halves of an exchange nobody may believe where the reports' stream is.
 func TestExchange(t *testing.T) {
 	t.Parallel()
@@ -154,11 +181,11 @@ func TestExchange(t *testing.T) {
 		if n := get[int](b, `select count(*) from streams where name = 'rebuild'`); n != 0 {
 			t.Error("the rebuild is not forgotten")
 		}
-		at := promo.Position{Tx: 7, ID: 3}
-		if err := rebuild.EndExchange(ctx, "facts", at); err != nil {
+		at, otherWarehouse := promo.Position{Tx: 7, ID: 3}, "0d9d7c3c-1c1d-4f46-8f0b-1a2b3c4d5e6f"
+		if err := rebuild.EndExchange(ctx, "facts", at, otherWarehouse); err != nil {
 			t.Fatal(err)
 		}
-		if state := b.state(facts); state.Foreign || state.Delivered != at {
+		if state := b.state(facts); state.Foreign || state.Delivered != at || state.Warehouse != otherWarehouse {
 			t.Errorf("after the exchange: %+v", state)
 		}
 	}

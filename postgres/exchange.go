@@ -70,12 +70,12 @@ func (s *Stream) BeginExchange(ctx context.Context, other string) (open []promo.
 
 const knowStream = `
 update streams
-set tx = $2::bigint::text::xid8, id = $3, system_identifier = (select system_identifier from pg_control_system())
+set tx = $2::bigint::text::xid8, id = $3, system_identifier = (select system_identifier from pg_control_system()), warehouse = $4
 where name = $1`
 
-// EndExchange sets the other stream's place, on the server that the ledger is on now.
-func (s *Stream) EndExchange(ctx context.Context, other string, at promo.Position) error {
-	if _, err := s.conn.ExecContext(ctx, knowStream, other, at.Tx, at.ID); err != nil {
+// EndExchange sets the other stream's place, on the server that the ledger is on now, in the warehouse with the id.
+func (s *Stream) EndExchange(ctx context.Context, other string, at promo.Position, warehouse string) error {
+	if _, err := s.conn.ExecContext(ctx, knowStream, other, at.Tx, at.ID, warehouse); err != nil {
 		return asError(ctx, fmt.Errorf("setting the place of %s: %w", other, err))
 	}
 	return nil

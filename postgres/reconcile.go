@@ -39,21 +39,22 @@ func (l *Ledger) FactTotals(ctx context.Context, upTo promo.Position) ([]promo.F
 	return totals, nil
 }
 
-const delivered = `select tx::text::bigint as tx, id, as_of from streams where name = $1`
+const delivered = `select tx::text::bigint as tx, id, as_of, coalesce(warehouse::text, '') as warehouse from streams where name = $1`
 
 // Delivered is how far a stream has come, as its holder last wrote it down. A stream that has not begun is at zero.
 func (l *Ledger) Delivered(ctx context.Context, stream string) (promo.StreamState, error) {
 	var rows []struct {
-		Tx   uint64
-		ID   int64
-		AsOf *time.Time `db:"as_of"`
+		Tx        uint64
+		ID        int64
+		AsOf      *time.Time `db:"as_of"`
+		Warehouse string
 	}
 	if err := l.relaySelect(ctx, &rows, delivered, stream); err != nil {
 		return promo.StreamState{}, fmt.Errorf("reading how far %s has come: %w", stream, err)
 	}
 	var state promo.StreamState
 	for _, r := range rows {
-		state.Delivered = promo.Position{Tx: r.Tx, ID: r.ID}
+		state.Delivered, state.Warehouse = promo.Position{Tx: r.Tx, ID: r.ID}, r.Warehouse
 		if r.AsOf != nil {
 			state.AsOf = *r.AsOf
 		}

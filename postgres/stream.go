@@ -153,30 +153,31 @@ func (s *Stream) disconnect() error {
 
 const (
 	startStream = `
-insert into streams (name, system_identifier)
-select $1, system_identifier from pg_control_system()
-on conflict (name) do nothing`
+insert into streams as s (name, system_identifier, warehouse)
+select $1, system_identifier, $2 from pg_control_system()
+on conflict (name) do update set warehouse = excluded.warehouse where s.warehouse is null`
 	streamState = `
-select s.tx::text::bigint as tx, s.id, s.as_of, s.system_identifier <> c.system_identifier as foreign
+select s.tx::text::bigint as tx, s.id, s.as_of, s.system_identifier <> c.system_identifier as foreign, s.warehouse
 from streams s, pg_control_system() c
 where s.name = $1`
 )
 
-// State is where the stream stands. It begins a stream that has not begun.
-func (s *Stream) State(ctx context.Context) (state promo.StreamState, err error) {
+// State is where the stream stands. It begins a stream that has not begun, for the warehouse with the id.
+func (s *Stream) State(ctx context.Context, warehouse string) (state promo.StreamState, err error) {
 	var row struct {
-		Tx      uint64
-		ID      int64
-		AsOf    *time.Time `db:"as_of"`
-		Foreign bool
+		Tx        uint64
+		ID        int64
+		AsOf      *time.Time `db:"as_of"`
+		Foreign   bool
+		Warehouse string
 	}
-	if _, err := s.conn.ExecContext(ctx, startStream, s.name); err != nil {
+	if _, err := s.conn.ExecContext(ctx, startStream, s.name, warehouse); err != nil {
 		return state, asError(ctx, fmt.Errorf("beginning the stream %s: %w", s.name, err))
 	}
 	if err := s.conn.GetContext(ctx, &row, streamState, s.name); err != nil {
 		return state, asError(ctx, fmt.Errorf("reading the state of %s: %w", s.name, err))
 	}
-	state = promo.StreamState{Delivered: promo.Position{Tx: row.Tx, ID: row.ID}, Foreign: row.Foreign}
+	state = promo.StreamState{Delivered: promo.Position{Tx: row.Tx, ID: row.ID}, Foreign: row.Foreign, Warehouse: row.Warehouse}
 	if row.AsOf != nil {
 		state.AsOf = *row.AsOf
 	}

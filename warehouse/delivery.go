@@ -24,12 +24,14 @@ const mostFacts = 50_000
 
 // begin takes up a stream where it stands. A range that was being delivered when somebody stopped is settled first.
 func begin(ctx context.Context, stream Stream, s sink) (*delivery, promo.StreamState, error) {
-	state, err := stream.State(ctx)
-	if err != nil {
+	state, err := stream.State(ctx, s.warehouse)
+	switch {
+	case err != nil:
 		return nil, state, err
-	}
-	if state.Foreign {
+	case state.Foreign:
 		return nil, state, ErrForeignLedger
+	case state.Warehouse != s.warehouse:
+		return nil, state, ErrOtherWarehouse
 	}
 	d := &delivery{stream: stream, sink: s, at: state.Delivered, currencies: map[promo.ShopID]currency{}}
 	manifest, err := stream.Manifest(ctx)

@@ -53,11 +53,11 @@ func (s crashing) BeginExchange(ctx context.Context, other string) ([]promo.Batc
 	return open, s.at("before the exchange", err)
 }
 
-func (s crashing) EndExchange(ctx context.Context, other string, at promo.Position) error {
+func (s crashing) EndExchange(ctx context.Context, other string, at promo.Position, warehouse string) error {
 	if err := s.at("after the exchange", nil); err != nil {
 		return err
 	}
-	return s.at("after EndExchange", s.Stream.EndExchange(ctx, other, at))
+	return s.at("after EndExchange", s.Stream.EndExchange(ctx, other, at, warehouse))
 }
 
 // crashAt makes whoever leads from now on end at the point. Empty: nobody.

@@ -28,7 +28,7 @@ func (w *Warehouse) freshness(ctx context.Context, p *promo.Period) (Freshness, 
 	asOf := w.relay.asOf()
 	if asOf.IsZero() {
 		// Another process delivers, or this one has not begun to: what was written down last.
-		state, err := w.ledger.Delivered(ctx, factStream)
+		state, err := w.delivered(ctx)
 		if err != nil {
 			return Freshness{}, err
 		}

@@ -141,7 +141,7 @@ func (b *bundle) deliver(t testing.TB) error {
 	t.Helper()
 	stream := b.takeStream(t, factStream)
 	defer stream.Close()
-	d, _, err := begin(t.Context(), stream, sink{conn: b.conn, table: "facts"})
+	d, _, err := begin(t.Context(), stream, b.sink("facts"))
 	if err != nil {
 		return err
 	}

@@ -17,8 +17,8 @@ type PromotionPerformance struct {
 // PerformanceOrder names the order of a list of promotions by what they brought, for cursors.
 func PerformanceOrder(m Metric) string { return "performance:" + string(m) }
 
-// PromotionPerformance lists what a shop's promotions brought, best first by what the parameters order by: those that were
-// there to be claimed, or were used. Parameters that cannot be answered are promo.Errors with their field.
+// PromotionPerformance lists what a shop's promotions brought, best first by what the parameters order by: those that had copies
+// by the end of the period, ended ones as well, or were used in it. Parameters that cannot be answered are promo.Errors with their field.
 //
 // A page follows a number and a promotion, not so many items. Numbers move while somebody turns the pages: a promotion
 // whose number passes the cursor meanwhile comes twice or not at all, and every other one once.

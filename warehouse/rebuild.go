@@ -48,7 +48,7 @@ func (w *Warehouse) Rebuild(ctx context.Context, progress Progress) error {
 	if err := w.prepareRebuild(ctx, stream); err != nil {
 		return err
 	}
-	d, _, err := begin(ctx, stream, sink{conn: w.conn, table: "facts_rebuild"})
+	d, _, err := begin(ctx, stream, w.sink("facts_rebuild"))
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (w *Warehouse) Rebuild(ctx context.Context, progress Progress) error {
 
 // prepareRebuild begins with an empty table, unless an interrupted rebuild left one and the place it had reached.
 func (w *Warehouse) prepareRebuild(ctx context.Context, stream Stream) error {
-	state, err := stream.State(ctx)
+	state, err := stream.State(ctx, w.identity())
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (w *Warehouse) prepareRebuild(ctx context.Context, stream Stream) error {
 	if err := w.conn.QueryRow(ctx, rebuildTables).Scan(&usable); err != nil {
 		return fmt.Errorf("looking for an interrupted rebuild: %w", err)
 	}
-	if usable && state.Delivered.Tx > 0 && !state.Foreign {
+	if usable && state.Delivered.Tx > 0 && !state.Foreign && state.Warehouse == w.identity() {
 		return nil
 	}
 	if err := stream.Forget(ctx); err != nil {
@@ -128,7 +128,7 @@ func (w *Warehouse) exchange(ctx context.Context, d *delivery, delivered func(fa
 		return fmt.Errorf("exchanging the tables: %w", err)
 	}
 	w.days.Store(true)
-	if err := d.stream.EndExchange(ctx, factStream, d.at); err != nil {
+	if err := d.stream.EndExchange(ctx, factStream, d.at, w.identity()); err != nil {
 		return err
 	}
 	if err := w.conn.Exec(ctx, dropRebuild); err != nil {

@@ -70,7 +70,7 @@ func (r factTotalsRow) promo() promo.FactTotals {
 // It records the outcome and gives every difference. What waits for a transaction that does not end, or for another process
 // that delivers, is not compared.
 func (w *Warehouse) Reconcile(ctx context.Context) (*promo.Reconciliation, []Difference, error) {
-	if err := w.Prepare(ctx); err != nil {
+	if err := w.prepareToDeliver(ctx); err != nil {
 		return nil, nil, err
 	}
 	if err := w.relay.catchUp(ctx); err != nil {

@@ -6,8 +6,6 @@ import (
 	"log/slog"
 	"sync"
 	"time"
-
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
 // ErrForeignLedger says that the ledger's server is not the one whose facts the warehouse holds, as after a restore from
@@ -32,7 +30,8 @@ type Relay struct {
 	// prepare makes the warehouse ready for facts, unless it is.
 	prepare func(context.Context) error
 	lead    Lead
-	conn    driver.Conn
+	// facts is where the facts go that reports read.
+	facts func() sink
 
 	// delivering is held while facts move or the stream changes hands; who else holds it has the tables to itself.
 	delivering sync.Mutex
@@ -47,8 +46,8 @@ type Relay struct {
 	problem error
 }
 
-func newRelay(prepare func(context.Context) error, lead Lead, conn driver.Conn) *Relay {
-	return &Relay{prepare: prepare, lead: lead, conn: conn, first: make(chan struct{})}
+func newRelay(prepare func(context.Context) error, lead Lead, facts func() sink) *Relay {
+	return &Relay{prepare: prepare, lead: lead, facts: facts, first: make(chan struct{})}
 }
 
 // Relay is the warehouse's relay.
@@ -92,7 +91,11 @@ func (r *Relay) exclusively(ctx context.Context, stream Stream, do func() error)
 	if !joined {
 		return ErrBusy
 	}
-	return do()
+	if err := do(); err != nil {
+		return err
+	}
+	r.know(time.Time{}, nil) // whatever it was, it is mended
+	return nil
 }
 
 // catchUp delivers what is committed now, so that nobody has to wait for it. Where another process delivers, it is left to
@@ -121,9 +124,6 @@ func (r *Relay) catchUp(ctx context.Context) error {
 	}
 	return d.catchUp(ctx)
 }
-
-// facts is where the facts go that reports read.
-func (r *Relay) facts() sink { return sink{conn: r.conn, table: "facts"} }
 
 // leadSoon takes a stream, or is ErrBusy after a second.
 func (r *Relay) leadSoon(ctx context.Context, name string) (stream Stream, err error) {

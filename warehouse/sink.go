@@ -17,6 +17,12 @@ import (
 type sink struct {
 	conn  driver.Conn
 	table string
+	// warehouse is the id of the one that the table is in.
+	warehouse string
+}
+
+func (w *Warehouse) sink(table string) sink {
+	return sink{conn: w.conn, table: table, warehouse: w.identity()}
 }
 
 // insertTime bounds one insert. After it the insert is in doubt.

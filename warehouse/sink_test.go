@@ -25,7 +25,7 @@ func rowsOf(t testing.TB, n int) *rows {
 func TestABatchIsOneBlock(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	s := sink{conn: b.conn, table: "facts"}
+	s := b.sink("facts")
 	must(t, s.insert(t.Context(), promo.Batch{Number: 1, Partition: 202403, Rows: mostFacts}, rowsOf(t, mostFacts)))
 	equal(t, b.count(t, "count()", "facts"), mostFacts)
 	// Parts are written one for each block, and those that were merged know of how many.
@@ -35,7 +35,7 @@ func TestABatchIsOneBlock(t *testing.T) {
 func TestTheSameBatchAgainIsDropped(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	s := sink{conn: b.conn, table: "facts"}
+	s := b.sink("facts")
 	batch := promo.Batch{Number: 7, Partition: 202403, Rows: 3}
 	for range 2 {
 		must(t, s.insert(t.Context(), batch, rowsOf(t, 3)))

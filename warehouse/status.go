@@ -21,7 +21,7 @@ type Status struct {
 	LastReconciliation *promo.Reconciliation
 }
 
-const countFacts = `select count() as facts from facts`
+const countFacts = `select count() from facts`
 
 // Status tells how far the warehouse has come.
 func (w *Warehouse) Status(ctx context.Context) (*Status, error) {
@@ -29,14 +29,14 @@ func (w *Warehouse) Status(ctx context.Context) (*Status, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := query[struct {
-		Facts uint64 `ch:"facts"`
-	}](ctx, w, countFacts, nil)
+	var facts uint64
+	// Also told of a warehouse that holds others than the ledger's.
+	err = w.limited(ctx, nil, func(ctx context.Context) error { return w.conn.QueryRow(ctx, countFacts).Scan(&facts) })
 	if err != nil {
 		return nil, err
 	}
-	s := &Status{Freshness: freshness, Facts: int64(rows[0].Facts)}
-	state, err := w.ledger.Delivered(ctx, factStream)
+	s := &Status{Freshness: freshness, Facts: int64(facts)}
+	state, err := w.delivered(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func tell(trouble error) string {
 	if batch, ok := errors.AsType[*BatchError](trouble); ok {
 		return batch.Error()
 	}
-	for _, known := range []error{ErrForeignLedger, ErrOtherLedger, ErrAway} {
+	for _, known := range []error{ErrForeignLedger, ErrOtherLedger, ErrOtherWarehouse, ErrAway} {
 		if errors.Is(trouble, known) {
 			return known.Error()
 		}

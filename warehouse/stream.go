@@ -22,8 +22,8 @@ type Lead func(ctx context.Context, stream string) (Stream, error)
 // Stream is a ledger's stream of facts as its only holder sees it. All state is the ledger's, so that it survives every
 // crash together with the facts.
 type Stream interface {
-	// State is how far the stream has come.
-	State(ctx context.Context) (promo.StreamState, error)
+	// State is how far the stream has come, which begins for the warehouse with the id unless it has begun.
+	State(ctx context.Context, warehouse string) (promo.StreamState, error)
 	// Snapshot is the ledger's present.
 	Snapshot(ctx context.Context) (promo.Snapshot, error)
 	// After reads at most limit facts that follow a position, of transactions below xmin.
@@ -48,8 +48,8 @@ type Stream interface {
 	// BeginExchange forgets this stream and makes the other one's place unknown, since its table is about to change. It
 	// gives the batches that were under way there.
 	BeginExchange(ctx context.Context, other string) ([]promo.Batch, error)
-	// EndExchange says that the other stream's table is filled up to the position.
-	EndExchange(ctx context.Context, other string, at promo.Position) error
+	// EndExchange says that the other stream's table is filled up to the position, in the warehouse with the id.
+	EndExchange(ctx context.Context, other string, at promo.Position, warehouse string) error
 	// Reserve keeps everybody else from taking the other stream, should it become free, until this one is closed.
 	Reserve(ctx context.Context, other string) error
 	// Join takes the other stream beside this one, so that both are lost together. False if somebody else holds it.

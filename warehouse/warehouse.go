@@ -38,6 +38,8 @@ type Warehouse struct {
 	clock   func() time.Time
 	// ready says that the tables are there, current, and this ledger's. Until then nothing is read or written.
 	ready atomic.Bool
+	// id is which warehouse this is, known once it is ready.
+	id atomic.Pointer[string]
 	// days says that all facts know their day.
 	days atomic.Bool
 	// large are the shops that are known not to be small (see smallShopQuery), and until when.
@@ -57,7 +59,7 @@ func Open(options *clickhouse.Options, ledger Ledger, lead Lead, clock func() ti
 	}
 	w := &Warehouse{options: options, conn: conn, ledger: ledger, clock: clock, reports: make(chan struct{}, mostReports)}
 	w.large, _ = lru.New[promo.ShopID, time.Time](mostLarge) // fails only for a size below one
-	w.relay = newRelay(w.Prepare, lead, conn)
+	w.relay = newRelay(w.prepareToDeliver, lead, func() sink { return w.sink("facts") })
 	w.updates.moved, w.updates.ask = w.moved, w.CoreData
 	return w, nil
 }
@@ -129,32 +131,6 @@ func (w *Warehouse) Migrate(ctx context.Context) error {
 	return nil
 }
 
-// ErrOtherLedger says that the warehouse holds the facts of another ledger. Numbers of one shop would pass for another's.
-var ErrOtherLedger = errors.New("the warehouse holds the facts of another ledger: go back to that one, or give this one a warehouse of its own (another --data-dir, or another database in --clickhouse-url)")
-
-// belong makes sure that the warehouse is the ledger's. An empty one becomes it.
-func (w *Warehouse) belong(ctx context.Context) error {
-	ledger, err := w.ledger.Identity(ctx)
-	if err != nil {
-		return err
-	}
-	var owners []struct {
-		ID string `ch:"id"`
-	}
-	if err := w.conn.Select(ctx, &owners, `select toString(id) as id from ledger`); err != nil {
-		return fmt.Errorf("reading whose warehouse it is: %w", err)
-	}
-	switch {
-	case len(owners) == 0:
-		if err := w.conn.Exec(ctx, `insert into ledger select toUUID({id:String})`, clickhouse.Named("id", ledger)); err != nil {
-			return fmt.Errorf("making the warehouse the ledger's: %w", err)
-		}
-	case owners[0].ID != ledger:
-		return ErrOtherLedger
-	}
-	return nil
-}
-
 // Close ends what is followed and lets the connections go. The relay must have stopped.
 func (w *Warehouse) Close() error {
 	w.updates.close()
@@ -202,8 +178,16 @@ func scan[R any](ctx context.Context, w *Warehouse, sql string, params clickhous
 	})
 }
 
-// report asks within the limits of a report.
+// report asks within the limits of a report, unless the facts here are not the ledger's.
 func (w *Warehouse) report(ctx context.Context, params clickhouse.Parameters, ask func(context.Context) error) error {
+	if errors.Is(w.relay.trouble(), ErrOtherWarehouse) {
+		return asError(ctx, ErrOtherWarehouse)
+	}
+	return w.limited(ctx, params, ask)
+}
+
+// limited asks within the limits of a report.
+func (w *Warehouse) limited(ctx context.Context, params clickhouse.Parameters, ask func(context.Context) error) error {
 	if !w.ready.Load() {
 		return asError(ctx, ErrAway)
 	}
