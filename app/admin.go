@@ -110,7 +110,9 @@ func answer(w http.ResponseWriter, do func(warehouse.Progress) (any, error)) {
 type Comparison struct {
 	promo.Reconciliation
 	// Waiting counts the facts that were not compared, since they have not been delivered.
-	Waiting     int64
+	Waiting int64
+	// BlockedBy names, for people, what they wait for; nil if nothing does.
+	BlockedBy   *string
 	Differences []string
 }
 
@@ -120,7 +122,7 @@ func (s *Stores) rebuild(ctx context.Context, progress warehouse.Progress) error
 	if s.Warehouse == nil {
 		return errWarehouseOff
 	}
-	return s.Warehouse.Rebuild(ctx, progress)
+	return warehouse.Explain(s.Warehouse.Rebuild(ctx, progress))
 }
 
 func (s *Stores) reconcile(ctx context.Context) (*Comparison, error) {
@@ -129,13 +131,13 @@ func (s *Stores) reconcile(ctx context.Context) (*Comparison, error) {
 	}
 	r, differences, err := s.Warehouse.Reconcile(ctx)
 	if err != nil {
-		return nil, err
+		return nil, warehouse.Explain(err)
 	}
 	status, err := s.Warehouse.Status(ctx)
 	if err != nil {
-		return nil, err
+		return nil, warehouse.Explain(err)
 	}
-	c := &Comparison{Reconciliation: *r, Waiting: status.Waiting}
+	c := &Comparison{Reconciliation: *r, Waiting: status.Waiting, BlockedBy: status.BlockedBy}
 	for _, d := range differences {
 		c.Differences = append(c.Differences, d.String())
 	}

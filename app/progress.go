@@ -40,6 +40,7 @@ func showFacts() warehouse.Progress {
 	return func(done, total int64) {
 		if shown == nil {
 			shown = bar(total, progressbar.OptionSetDescription("facts"), progressbar.OptionShowIts(), progressbar.OptionSetItsString("facts"))
+			return // its clock begins now
 		}
 		_ = shown.Set64(done) // only shown
 	}

@@ -37,6 +37,8 @@ func asError(ctx context.Context, err error) error {
 		return err
 	case errors.Is(ctx.Err(), context.Canceled):
 		return fmt.Errorf("%w: %w", ctx.Err(), err) // nobody waits for the answer
+	case errors.Is(err, ErrOtherWarehouse):
+		message = "The warehouse lacks facts and has to be rebuilt; everything else answers."
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		code, message = promo.Timeout, "The report took longer than it may."
 	case errors.As(err, &exception):

@@ -10,8 +10,8 @@ import (
 // Progress is told how many facts long work has brought of those it found to do when it began. More may have come since.
 type Progress func(done, total int64)
 
-// ErrBusy says that another process does the same work.
-var ErrBusy = errors.New("another process delivers to the warehouse or rebuilds it: ask that one")
+// ErrBusy says that the same work is being done already.
+var ErrBusy = errors.New("the warehouse is being rebuilt already, or another server delivers to it: wait for the one, or ask the other")
 
 const (
 	dropRebuild = `drop table if exists facts_rebuild sync`

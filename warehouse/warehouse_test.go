@@ -2,6 +2,7 @@ package warehouse
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"voucherhouse/internal/testdb"
@@ -53,7 +54,7 @@ func TestALedgerFeedsOneWarehouse(t *testing.T) {
 		eventually(t, "it says why", func() bool { return second.Trouble() != nil && second.Trouble().Error() == ErrOtherWarehouse.Error() })
 		q := answerable()
 		q.Shop = b.shop
-		if _, err := second.CoreData(t.Context(), q); code(err) != promo.Unavailable {
+		if _, err := second.CoreData(t.Context(), q); code(err) != promo.Unavailable || !strings.Contains(err.Error(), "has to be rebuilt") {
 			t.Errorf("while the first %s, a report without the facts: %v", first, err)
 		}
 		if err := second.Ready(t.Context()); err == nil {
