@@ -171,7 +171,7 @@ func (a *adminClient) order(ctx context.Context, what string, progress warehouse
 		return err
 	}
 	err = a.follow(request, progress, result)
-	if ctx.Err() != nil {
+	if err != nil && ctx.Err() != nil {
 		return ctx.Err()
 	}
 	return err

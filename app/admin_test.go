@@ -50,13 +50,16 @@ func TestAnOrderIsGivenUp(t *testing.T) {
 			defer close(ended)
 			if at == "midway" {
 				progress(1, 2)
+			} else {
+				close(begun)
 			}
-			close(begun)
 			<-ctx.Done()
 			return ctx.Err()
 		})
 		ctx, cancel := context.WithCancel(t.Context())
-		go func() { <-begun; cancel() }()
+		if at == "at once" {
+			go func() { <-begun; cancel() }()
+		}
 		if err := admin.order(ctx, "rebuild", func(int64, int64) { cancel() }, nil); err != context.Canceled {
 			t.Errorf("%s: %v", at, err)
 		}

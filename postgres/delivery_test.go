@@ -17,8 +17,7 @@ func TestDelivery(t *testing.T) {
 		b.exec(writeFact, shop, fmt.Sprint("fact", i))
 	}
 	s := b.stream("facts")
-	begun := promo.StreamState{Warehouse: testWarehouse}
-	if state := b.state(s); state != begun {
+	if state := b.state(s); state != (promo.StreamState{}) {
 		t.Errorf("a stream begins at %+v", state)
 	}
 	if m, err := s.Manifest(ctx); m != nil || err != nil {
@@ -97,7 +96,7 @@ func TestDelivery(t *testing.T) {
 	if err := s.Forget(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if m, err := s.Manifest(ctx); m != nil || err != nil || b.state(s) != begun {
+	if m, err := s.Manifest(ctx); m != nil || err != nil || b.state(s) != (promo.StreamState{}) {
 		t.Errorf("a forgotten stream has %v, %v and is at %+v", m, err, b.state(s))
 	}
 }
@@ -128,29 +127,20 @@ func TestForeignServer(t *testing.T) {
 	}
 }
 
-// What is before the cursor went to one warehouse: to another it would be lost.
 func TestTheWarehouseOfAStream(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	s := b.stream("facts")
-	const other = "0d9d7c3c-1c1d-4f46-8f0b-1a2b3c4d5e6f"
-	of := func(asked string) string {
-		t.Helper()
-		state, err := s.State(t.Context(), asked)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return state.Warehouse
+	const warehouse = "8a5a6e52-3f0e-4f0e-9a58-4f3c9f4f5a10"
+	if state := b.state(s); state.Warehouse != "" {
+		t.Errorf("nothing is fed, but %s", state.Warehouse)
 	}
-	if of(testWarehouse) != testWarehouse || of(other) != testWarehouse {
-		t.Error("the stream is not the first one's")
+	if err := s.Feed(t.Context(), warehouse); err != nil {
+		t.Fatal(err)
 	}
-	b.exec(`update streams set warehouse = null`) // as an older ledger has it
-	if state, err := b.Delivered(t.Context(), "facts"); state.Warehouse != "" || err != nil {
-		t.Errorf("nobody's: %+v, %v", state, err)
-	}
-	if of(other) != other || of(testWarehouse) != other {
-		t.Error("the stream is not the next one's")
+	told, err := b.Delivered(t.Context(), "facts")
+	if state := b.state(s); state.Warehouse != warehouse || told.Warehouse != warehouse || err != nil {
+		t.Errorf("the holder knows of %s, and everybody of %s, %v", state.Warehouse, told.Warehouse, err)
 	}
 }
 

@@ -108,7 +108,7 @@ func TestServerGoesAway(t *testing.T) {
 	}
 	_, read := b.Voucher(t.Context(), seller(shop), v.ID)
 	_, _, claim := b.Claim(t.Context(), promo.ClaimRequest{Voucher: v.ID, Subject: "bo"})
-	_, state := s.State(t.Context(), testWarehouse)
+	_, state := s.State(t.Context())
 	_, cut := s.Cut(t.Context(), promo.Position{}, map[int]int{1: 1})
 	_, stream := b.Stream(t.Context(), "rebuild")
 	_, blocker := b.Blocker(t.Context())

@@ -49,10 +49,8 @@ type arrivals struct {
 }
 
 const (
-	// Trigrams are sorted into their index once there are many, or by autovacuum: a tenth of an import was sorting a few at a time.
-	indexLater = `set local gin_pending_list_limit = '64MB'`
-	outcome    = `select row, verdict from judged where verdict is not null order by row`
-	present    = `present`
+	outcome = `select row, verdict from judged where verdict is not null order by row`
+	present = `present`
 	// Everybody who makes several buyers does it in the order of their bytes, so that nobody waits in a circle.
 	importBuyers = `
 insert into buyers (external_id, name)
@@ -107,7 +105,7 @@ func (a arrivals) bring(ctx context.Context, tx *sqlx.Tx, shop promo.ShopID, n i
 }
 
 func (a arrivals) copy(ctx context.Context, tx *sqlx.Tx, n int, cells func(i int) []any) error {
-	if _, err := tx.ExecContext(ctx, indexLater+`;create temporary table arriving (`+a.columns+`) on commit drop`); err != nil {
+	if _, err := tx.ExecContext(ctx, `create temporary table arriving (`+a.columns+`) on commit drop`); err != nil {
 		return err
 	}
 	rows, err := tx.PrepareContext(ctx, `copy arriving from stdin`)

@@ -153,17 +153,18 @@ func (s *Stream) disconnect() error {
 
 const (
 	startStream = `
-insert into streams as s (name, system_identifier, warehouse)
-select $1, system_identifier, $2 from pg_control_system()
-on conflict (name) do update set warehouse = excluded.warehouse where s.warehouse is null`
+insert into streams (name, system_identifier)
+select $1, system_identifier from pg_control_system()
+on conflict (name) do nothing`
 	streamState = `
-select s.tx::text::bigint as tx, s.id, s.as_of, s.system_identifier <> c.system_identifier as foreign, s.warehouse
+select s.tx::text::bigint as tx, s.id, s.as_of, s.system_identifier <> c.system_identifier as foreign,
+    coalesce(s.warehouse::text, '') as warehouse
 from streams s, pg_control_system() c
 where s.name = $1`
 )
 
-// State is where the stream stands. It begins a stream that has not begun, for the warehouse with the id.
-func (s *Stream) State(ctx context.Context, warehouse string) (state promo.StreamState, err error) {
+// State is where the stream stands. It begins a stream that has not begun.
+func (s *Stream) State(ctx context.Context) (state promo.StreamState, err error) {
 	var row struct {
 		Tx        uint64
 		ID        int64
@@ -171,7 +172,7 @@ func (s *Stream) State(ctx context.Context, warehouse string) (state promo.Strea
 		Foreign   bool
 		Warehouse string
 	}
-	if _, err := s.conn.ExecContext(ctx, startStream, s.name, warehouse); err != nil {
+	if _, err := s.conn.ExecContext(ctx, startStream, s.name); err != nil {
 		return state, asError(ctx, fmt.Errorf("beginning the stream %s: %w", s.name, err))
 	}
 	if err := s.conn.GetContext(ctx, &row, streamState, s.name); err != nil {
@@ -182,6 +183,16 @@ func (s *Stream) State(ctx context.Context, warehouse string) (state promo.Strea
 		state.AsOf = *row.AsOf
 	}
 	return state, nil
+}
+
+const feedWarehouse = `update streams set warehouse = $2 where name = $1`
+
+// Feed says to which warehouse, by its id, the stream delivers from now on.
+func (s *Stream) Feed(ctx context.Context, warehouse string) error {
+	if _, err := s.conn.ExecContext(ctx, feedWarehouse, s.name, warehouse); err != nil {
+		return asError(ctx, fmt.Errorf("recording whom %s feeds: %w", s.name, err))
+	}
+	return nil
 }
 
 // statement_timestamp, not clock_timestamp: it is read before the snapshot is taken, so that whatever had been committed

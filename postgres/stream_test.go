@@ -53,12 +53,9 @@ func (b *testBundle) snapshot(s *Stream) promo.Snapshot {
 	return now
 }
 
-// testWarehouse is the id of the warehouse that tests deliver to.
-const testWarehouse = "8a5a6e52-3f0e-4f0e-9a58-4f3c9f4f5a10"
-
 func (b *testBundle) state(s *Stream) promo.StreamState {
 	b.t.Helper()
-	state, err := s.State(b.t.Context(), testWarehouse)
+	state, err := s.State(b.t.Context())
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -160,7 +157,7 @@ func TestOneHolderOfAStream(t *testing.T) {
 	if taken() {
 		t.Error("the lock outlived its connection")
 	}
-	_, err := lost.State(t.Context(), testWarehouse)
+	_, err := lost.State(t.Context())
 	wantCode(t, err, promo.Unavailable)
 	wantCode(t, lost.Advance(t.Context(), promo.Position{}), promo.Unavailable)
 	if err := lost.Close(); err != nil {

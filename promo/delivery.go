@@ -28,7 +28,7 @@ type StreamState struct {
 	// Foreign says that the ledger's server is another one than the stream was begun on, as after a restore: its
 	// transactions are counted anew, and Delivered means nothing.
 	Foreign bool
-	// Warehouse is the id of the warehouse that has what is delivered; empty before the first delivery.
+	// Warehouse is the id of the warehouse that has what is delivered. Empty if it is not known, or nothing is.
 	Warehouse string
 }
 

@@ -24,19 +24,23 @@ const mostFacts = 50_000
 
 // begin takes up a stream where it stands. A range that was being delivered when somebody stopped is settled first.
 func begin(ctx context.Context, stream Stream, s sink) (*delivery, promo.StreamState, error) {
-	state, err := stream.State(ctx, s.warehouse)
-	switch {
-	case err != nil:
+	state, err := stream.State(ctx)
+	if err != nil {
 		return nil, state, err
-	case state.Foreign:
+	}
+	if state.Foreign {
 		return nil, state, ErrForeignLedger
-	case state.Warehouse != s.warehouse:
-		return nil, state, ErrOtherWarehouse
+	}
+	manifest, err := stream.Manifest(ctx)
+	if err != nil {
+		return nil, state, err
+	}
+	if err := s.belong(ctx, stream, state, manifest != nil); err != nil {
+		return nil, state, err
 	}
 	d := &delivery{stream: stream, sink: s, at: state.Delivered, currencies: map[promo.ShopID]currency{}}
-	manifest, err := stream.Manifest(ctx)
-	if err != nil || manifest == nil {
-		return d, state, err
+	if manifest == nil {
+		return d, state, nil
 	}
 	return d, state, d.settle(ctx, manifest)
 }
@@ -173,6 +177,9 @@ func (d *delivery) record(ctx context.Context, m *promo.Manifest, arrived <-chan
 }
 
 func (d *delivery) advance(ctx context.Context, m *promo.Manifest) error {
+	if err := d.sink.verify(ctx); err != nil {
+		return err
+	}
 	if err := d.stream.Advance(ctx, m.To); err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ type Freshness struct {
 // Freshness is that of the warehouse as a whole.
 func (w *Warehouse) Freshness(ctx context.Context) (Freshness, error) { return w.freshness(ctx, nil) }
 
-// freshness is that of an answer that is about to be made. Without a range it is that of the warehouse as a whole.
+// freshness is that of an answer that is about to be made; ErrOtherWarehouse if none can be made from the facts here. Without a range it is that of the warehouse as a whole.
 func (w *Warehouse) freshness(ctx context.Context, p *promo.Period) (Freshness, error) {
 	asOf := w.relay.asOf()
 	if asOf.IsZero() {
@@ -34,6 +34,10 @@ func (w *Warehouse) freshness(ctx context.Context, p *promo.Period) (Freshness, 
 		}
 		asOf = state.AsOf
 	}
+	return w.freshAt(asOf, p), nil
+}
+
+func (w *Warehouse) freshAt(asOf time.Time, p *promo.Period) Freshness {
 	if asOf.IsZero() {
 		asOf = time.Unix(0, 0).UTC() // before anything happened: nothing is promised yet
 	}
@@ -42,7 +46,7 @@ func (w *Warehouse) freshness(ctx context.Context, p *promo.Period) (Freshness, 
 		AsOf:       asOf,
 		LagSeconds: max(0, now.Sub(asOf).Seconds()),
 		Complete:   p != nil && !p.To.After(asOf),
-	}, nil
+	}
 }
 
 // marks turns what is polled into an instant before which everything has been delivered. At each poll the clock and the
@@ -100,6 +104,9 @@ func (s *sink) publish(ctx context.Context, asOf time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, insertTime)
 	defer cancel()
 	ctx = clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters{"as_of": dateTime(asOf)}))
+	if err := s.verify(ctx); err != nil {
+		return err
+	}
 	if err := s.conn.Exec(ctx, insertFreshness); err != nil {
 		return fmt.Errorf("publishing how fresh the warehouse is: %w", err)
 	}

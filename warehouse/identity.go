@@ -2,6 +2,7 @@ package warehouse
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 
@@ -14,8 +15,8 @@ import (
 var (
 	// ErrOtherLedger says that the warehouse holds the facts of another ledger. Numbers of one shop would pass for another's.
 	ErrOtherLedger = errors.New("the warehouse holds the facts of another ledger: go back to that one, or give this one a warehouse of its own (another --data-dir, or another database in --clickhouse-url)")
-	// ErrOtherWarehouse says that the ledger's facts went to another warehouse, as after this one was lost. What is delivered
-	// there would be missing here. A rebuild makes this one the ledger's.
+	// ErrOtherWarehouse says that the ledger's facts went to another warehouse, as after this one was lost. What was delivered
+	// there is missing here. A rebuild makes this one the ledger's.
 	ErrOtherWarehouse = errors.New("the ledger's facts were delivered to another warehouse than this one: go back to that one (--data-dir, --clickhouse-url), or run `voucherhouse rebuild` to fill this one in its place; a further server that only sells takes --warehouse=off")
 )
 
@@ -62,29 +63,81 @@ func (w *Warehouse) only(ctx context.Context, table, made string, args ...any) (
 // identity is which warehouse this is. It must have been ready.
 func (w *Warehouse) identity() string { return *w.id.Load() }
 
-// prepareToDeliver makes the warehouse ready, and sure that the ledger's facts went to no other.
-func (w *Warehouse) prepareToDeliver(ctx context.Context) error {
+// errMadeAnew says that a warehouse's tables are not those that they were: nobody has made them since they were lost, or somebody else has.
+var errMadeAnew = errors.New("the tables of the warehouse are not those that they were")
+
+// current makes the warehouse ready, also one whose tables were lost, and learns which one it is now.
+func (w *Warehouse) current(ctx context.Context) error {
 	if err := w.Prepare(ctx); err != nil {
 		return err
 	}
-	state, err := w.ledger.Delivered(ctx, factStream)
-	if err == nil && w.isAnother(state) {
-		err = ErrOtherWarehouse
+	facts := w.sink("facts")
+	err := facts.verify(ctx)
+	if !errors.Is(err, errMadeAnew) {
+		return err
 	}
+	w.ready.Store(false)
+	return w.Prepare(ctx)
+}
+
+// prepareToDeliver makes the warehouse ready, and sure that the ledger's facts went to no other.
+func (w *Warehouse) prepareToDeliver(ctx context.Context) error {
+	if err := w.current(ctx); err != nil {
+		return err
+	}
+	_, err := w.delivered(ctx)
 	return err
 }
 
-// isAnother says that what is delivered is in another warehouse.
-func (w *Warehouse) isAnother(state promo.StreamState) bool {
-	id := w.id.Load()
-	return id != nil && state.Warehouse != "" && state.Warehouse != *id
-}
-
-// delivered is how far the ledger's facts have come to this warehouse.
+// delivered is how far the ledger's facts have come. ErrOtherWarehouse if they came to another warehouse.
 func (w *Warehouse) delivered(ctx context.Context) (promo.StreamState, error) {
 	state, err := w.ledger.Delivered(ctx, factStream)
-	if w.isAnother(state) {
+	if err != nil {
 		return promo.StreamState{}, err
 	}
-	return state, err
+	id := w.id.Load()
+	if id != nil && state.Warehouse != "" && state.Warehouse != *id && state.Delivered != (promo.Position{}) {
+		return promo.StreamState{}, asError(ctx, ErrOtherWarehouse)
+	}
+	return state, nil
+}
+
+const identityNow = `select toString(id) from identity`
+
+// verify is errMadeAnew if the tables are not those that the sink was made for.
+func (s *sink) verify(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, insertTime)
+	defer cancel()
+	var id string
+	err := s.conn.QueryRow(ctx, identityNow).Scan(&id)
+	exception, refused := errors.AsType[*clickhouse.Exception](err)
+	switch {
+	case refused && (exception.Code == codeUnknownTable || exception.Code == codeUnknownDatabase), errors.Is(err, sql.ErrNoRows):
+		return fmt.Errorf("%w: %w", errMadeAnew, err)
+	case err != nil:
+		return fmt.Errorf("asking which warehouse it is: %w", err)
+	case id != s.warehouse:
+		return errMadeAnew
+	}
+	return nil
+}
+
+// belong makes a stream the warehouse's, unless what it has delivered is in another. Of an older ledger that is not known: there it
+// is in a warehouse that has facts.
+func (s *sink) belong(ctx context.Context, stream Stream, state promo.StreamState, delivering bool) error {
+	if err := s.verify(ctx); err != nil || state.Warehouse == s.warehouse {
+		return err
+	}
+	if state.Delivered != (promo.Position{}) || delivering {
+		has := false
+		if state.Warehouse == "" {
+			if err := s.conn.QueryRow(ctx, `select count() > 0 from (select 1 from `+s.table+` limit 1)`).Scan(&has); err != nil {
+				return fmt.Errorf("looking for facts: %w", err)
+			}
+		}
+		if !has {
+			return ErrOtherWarehouse
+		}
+	}
+	return stream.Feed(ctx, s.warehouse)
 }

@@ -37,7 +37,7 @@ const exchangeTime = time.Minute
 // Rebuild fills the facts anew from the ledger and puts them in the place of the old ones, while reports go on being
 // answered from those. One that was interrupted goes on where it stopped.
 func (w *Warehouse) Rebuild(ctx context.Context, progress Progress) error {
-	if err := w.Prepare(ctx); err != nil {
+	if err := w.current(ctx); err != nil {
 		return err
 	}
 	stream, err := w.relay.leadSoon(ctx, rebuildStream)
@@ -45,6 +45,9 @@ func (w *Warehouse) Rebuild(ctx context.Context, progress Progress) error {
 		return err
 	}
 	defer stream.Close()
+	if err := w.takePlace(ctx, stream); err != nil {
+		return err
+	}
 	if err := w.prepareRebuild(ctx, stream); err != nil {
 		return err
 	}
@@ -67,9 +70,25 @@ func (w *Warehouse) Rebuild(ctx context.Context, progress Progress) error {
 	return w.relay.exclusively(ctx, stream, func() error { return w.exchange(ctx, d, delivered) })
 }
 
+// ErrFedElsewhere says that the ledger's facts are being delivered to another warehouse, which this one cannot take the place of meanwhile.
+var ErrFedElsewhere = errors.New("another server is delivering the ledger's facts to another warehouse: stop it and rebuild then, or use that warehouse")
+
+// takePlace keeps the facts from another warehouse, if that is where they went, so that this one can take its place in the end.
+func (w *Warehouse) takePlace(ctx context.Context, stream Stream) error {
+	_, err := w.delivered(ctx)
+	if !errors.Is(err, ErrOtherWarehouse) {
+		return err
+	}
+	joined, err := soon(ctx, func() (bool, error) { return stream.Join(ctx, factStream) })
+	if err == nil && !joined {
+		err = ErrFedElsewhere
+	}
+	return err
+}
+
 // prepareRebuild begins with an empty table, unless an interrupted rebuild left one and the place it had reached.
 func (w *Warehouse) prepareRebuild(ctx context.Context, stream Stream) error {
-	state, err := stream.State(ctx, w.identity())
+	state, err := stream.State(ctx)
 	if err != nil {
 		return err
 	}

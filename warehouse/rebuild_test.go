@@ -184,7 +184,7 @@ func TestARebuildThatCrashesCountsNothingTwice(t *testing.T) {
 		equal(t, b.reports(t), before)
 		b.crashAt("")
 		stream := b.takeStream(t, factStream)
-		state, err := stream.State(t.Context(), b.identity())
+		state, err := stream.State(t.Context())
 		must(t, err)
 		must(t, stream.Close())
 		// From before the exchange until it is told, nobody knows which table has the place of the facts.

@@ -60,8 +60,8 @@ func (r *Relay) Run(ctx context.Context) {
 		if ctx.Err() != nil {
 			break
 		}
-		if errors.Is(err, errTaken) {
-			continue
+		if errors.Is(err, errTaken) || errors.Is(err, errMadeAnew) {
+			continue // prepared anew, it is clear how things stand
 		}
 		r.report(err)
 		wait(ctx, leadEvery)
@@ -91,11 +91,7 @@ func (r *Relay) exclusively(ctx context.Context, stream Stream, do func() error)
 	if !joined {
 		return ErrBusy
 	}
-	if err := do(); err != nil {
-		return err
-	}
-	r.know(time.Time{}, nil) // whatever it was, it is mended
-	return nil
+	return do()
 }
 
 // catchUp delivers what is committed now, so that nobody has to wait for it. Where another process delivers, it is left to

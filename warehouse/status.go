@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 
@@ -22,30 +23,35 @@ type Status struct {
 	LastReconciliation *promo.Reconciliation
 }
 
-const countFacts = `select count() from facts`
+const countFacts = `select count() as facts from facts`
 
-// Status tells how far the warehouse has come.
+// Status tells how far the warehouse has come, also of one that has not got the ledger's facts.
 func (w *Warehouse) Status(ctx context.Context) (*Status, error) {
-	freshness, err := w.freshness(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	var facts uint64
-	// Also told of a warehouse that holds others than the ledger's.
-	err = w.limited(ctx, nil, func(ctx context.Context) error { return w.conn.QueryRow(ctx, countFacts).Scan(&facts) })
-	if err != nil {
-		return nil, err
-	}
-	s := &Status{Freshness: freshness, Facts: int64(facts)}
 	state, err := w.delivered(ctx)
+	elsewhere := errors.Is(err, ErrOtherWarehouse)
+	if err != nil && !elsewhere {
+		return nil, err
+	}
+	s := &Status{Freshness: w.freshAt(time.Time{}, nil)}
+	if !elsewhere {
+		if s.Freshness, err = w.freshness(ctx, nil); err != nil {
+			return nil, err
+		}
+	}
+	rows, err := query[struct {
+		Facts uint64 `ch:"facts"`
+	}](ctx, w, countFacts, nil)
 	if err != nil {
 		return nil, err
 	}
+	s.Facts = int64(rows[0].Facts)
 	if s.Waiting, err = w.ledger.Waiting(ctx, state.Delivered); err != nil {
 		return nil, err
 	}
 	s.Freshness.Complete = s.Waiting == 0
-	if s.BlockedBy, err = w.blockedBy(ctx, s.Waiting); err != nil {
+	if elsewhere {
+		s.BlockedBy = new(ErrOtherWarehouse.Error())
+	} else if s.BlockedBy, err = w.blockedBy(ctx, s.Waiting); err != nil {
 		return nil, err
 	}
 	s.LastReconciliation, err = w.ledger.LastReconciliation(ctx)
@@ -72,13 +78,13 @@ func known(err error) string {
 	if batch, ok := errors.AsType[*BatchError](err); ok {
 		return batch.Error()
 	}
-	if told, ok := errors.AsType[*promo.Error](err); ok {
-		return told.Message
-	}
-	for _, named := range []error{ErrForeignLedger, ErrOtherLedger, ErrOtherWarehouse, ErrAway, ErrBusy} {
+	for _, named := range []error{ErrForeignLedger, ErrOtherLedger, ErrOtherWarehouse, ErrAway, ErrBusy, ErrFedElsewhere} {
 		if errors.Is(err, named) {
 			return named.Error()
 		}
+	}
+	if told, ok := errors.AsType[*promo.Error](err); ok {
+		return told.Message
 	}
 	return ""
 }
@@ -122,6 +128,9 @@ func (w *Warehouse) Ready(ctx context.Context) error {
 	}
 	if !w.ready.Load() || w.conn.Ping(ctx) != nil {
 		return ErrAway
+	}
+	if _, err := w.delivered(ctx); errors.Is(err, ErrOtherWarehouse) {
+		return ErrOtherWarehouse
 	}
 	return nil
 }

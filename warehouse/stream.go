@@ -22,8 +22,10 @@ type Lead func(ctx context.Context, stream string) (Stream, error)
 // Stream is a ledger's stream of facts as its only holder sees it. All state is the ledger's, so that it survives every
 // crash together with the facts.
 type Stream interface {
-	// State is how far the stream has come, which begins for the warehouse with the id unless it has begun.
-	State(ctx context.Context, warehouse string) (promo.StreamState, error)
+	// State is how far the stream has come.
+	State(ctx context.Context) (promo.StreamState, error)
+	// Feed says to which warehouse, by its id, the stream delivers from now on.
+	Feed(ctx context.Context, warehouse string) error
 	// Snapshot is the ledger's present.
 	Snapshot(ctx context.Context) (promo.Snapshot, error)
 	// After reads at most limit facts that follow a position, of transactions below xmin.

@@ -64,6 +64,9 @@ func (w *Warehouse) FollowCoreData(ctx context.Context, p CoreDataParams) (<-cha
 	if p.Period.To.Sub(p.Period.From) > longestFollowed {
 		return nil, invalid("A period of up to 31 days can be followed.", "period")
 	}
+	if _, err := w.freshness(ctx, nil); err != nil {
+		return nil, err // also where the question is followed already
+	}
 	key, err := json.Marshal(p)
 	if err != nil {
 		return nil, fmt.Errorf("telling questions apart: %w", err)
@@ -80,6 +83,9 @@ group by shop_id`
 // moved finds out for which shops facts have come since a batch. Batches are numbered in the order of their delivery, and an index
 // of the table keeps to the parts that hold new ones.
 func (w *Warehouse) moved(ctx context.Context, shops []promo.ShopID, after uint64) (map[promo.ShopID]uint64, error) {
+	if _, err := w.freshness(ctx, nil); err != nil {
+		return nil, err
+	}
 	serials := make([]int64, len(shops))
 	for i, s := range shops {
 		serials[i] = int64(s)

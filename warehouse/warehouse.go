@@ -38,7 +38,7 @@ type Warehouse struct {
 	clock   func() time.Time
 	// ready says that the tables are there, current, and this ledger's. Until then nothing is read or written.
 	ready atomic.Bool
-	// id is which warehouse this is, known once it is ready.
+	// id is which warehouse this is, as it was last looked at. Known once it is ready.
 	id atomic.Pointer[string]
 	// days says that all facts know their day.
 	days atomic.Bool
@@ -178,16 +178,8 @@ func scan[R any](ctx context.Context, w *Warehouse, sql string, params clickhous
 	})
 }
 
-// report asks within the limits of a report, unless the facts here are not the ledger's.
+// report asks within the limits of a report.
 func (w *Warehouse) report(ctx context.Context, params clickhouse.Parameters, ask func(context.Context) error) error {
-	if errors.Is(w.relay.trouble(), ErrOtherWarehouse) {
-		return asError(ctx, ErrOtherWarehouse)
-	}
-	return w.limited(ctx, params, ask)
-}
-
-// limited asks within the limits of a report.
-func (w *Warehouse) limited(ctx context.Context, params clickhouse.Parameters, ask func(context.Context) error) error {
 	if !w.ready.Load() {
 		return asError(ctx, ErrAway)
 	}

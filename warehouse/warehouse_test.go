@@ -2,7 +2,6 @@ package warehouse
 
 import (
 	"errors"
-	"strings"
 	"testing"
 
 	"voucherhouse/internal/testdb"
@@ -35,45 +34,6 @@ func TestAWarehouseBelongsToOneLedger(t *testing.T) {
 		t.Error("it says that it can report")
 	}
 	equal(t, first.count(t, "count()", "facts"), 0)
-}
-
-// The ledger's cursor speaks of one warehouse. One that took the place of a lost one has nothing of what is before it, and neither
-// has that of a second server: both would show too little, and call it complete.
-func TestALedgerFeedsOneWarehouse(t *testing.T) {
-	t.Parallel()
-	b := withHistory(t)
-	whole := b.reports(t)
-	stop := b.run(t)
-	eventually(t, "the relay leads", func() bool { return !b.relay.asOf().IsZero() })
-	second := b.again(t, testdb.ClickHouse(t))
-	second.run(t)
-	for _, first := range []string{"delivers", "has gone"} {
-		if first == "has gone" {
-			stop()
-		}
-		eventually(t, "it says why", func() bool { return second.Trouble() != nil && second.Trouble().Error() == ErrOtherWarehouse.Error() })
-		q := answerable()
-		q.Shop = b.shop
-		if _, err := second.CoreData(t.Context(), q); code(err) != promo.Unavailable || !strings.Contains(err.Error(), "has to be rebuilt") {
-			t.Errorf("while the first %s, a report without the facts: %v", first, err)
-		}
-		if err := second.Ready(t.Context()); err == nil {
-			t.Errorf("while the first %s, the second says that it can report", first)
-		}
-		s := second.status(t)
-		if s.Facts != 0 || s.Waiting == 0 || s.Freshness.Complete || s.Freshness.AsOf.Unix() != 0 || s.BlockedBy == nil {
-			t.Errorf("while the first %s, the second's status is %+v", first, s)
-		}
-		if _, _, err := second.Reconcile(t.Context()); !errors.Is(err, ErrOtherWarehouse) {
-			t.Errorf("while the first %s, reconciled: %v", first, err)
-		}
-	}
-	must(t, second.Rebuild(t.Context(), ignore))
-	equal(t, second.reports(t), whole)
-	second.exactlyOnce(t)
-	// Now the first is the other one.
-	b.run(t)
-	eventually(t, "the first says why", func() bool { return b.Trouble() != nil && b.Trouble().Error() == ErrOtherWarehouse.Error() })
 }
 
 // An older warehouse has its facts by month: it is delivered to as it is, and a rebuild makes it like a new one.

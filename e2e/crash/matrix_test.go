@@ -63,7 +63,7 @@ var (
 	// theRebuild is what comes beside it in a rebuild.
 	theRebuild = slices.Concat(
 		rebuildTable.at(before, after), manifestCommit.at(before, after), rebuildInsert.at(half, during, after), advanceCommit.at(before, after),
-		exchangeBegin.at(before, during, after), exchange.at(before, during, after), exchangeEnd.at(before, during, after), rebuildDrop.at(during),
+		reserve.at(before, during, after), exchangeBegin.at(before, during, after), exchange.at(before, during, after), exchangeEnd.at(before, during, after), rebuildDrop.at(during),
 	)
 )
 

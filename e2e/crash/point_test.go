@@ -49,6 +49,7 @@ var (
 
 	rebuildTable  = part{toClickHouse, "the table to rebuild into", "create table facts_rebuild"}
 	rebuildInsert = part{toClickHouse, "the rebuild's insert", "insert into facts_rebuild "}
+	reserve       = part{toPostgres, "the reservation of the facts", "select pg_advisory_lock("}
 	exchangeBegin = part{toPostgres, "the beginning of the exchange", commitOf + "insert into streams (name, system_identifier) values ($1, 0)"}
 	exchange      = part{toClickHouse, "the exchange", "exchange tables"}
 	exchangeEnd   = part{toPostgres, "the end of the exchange", "system_identifier = (select"}

@@ -1,5 +1,5 @@
 -- +goose Up
 
--- Which warehouse the facts before the cursor were delivered to: another one has not got them. Null before the first delivery; of an
--- older ledger, until the next one.
+-- Which warehouse the facts before the cursor were delivered to: another one has not got them. Null before a warehouse is fed, and in an
+-- older ledger until the one that has the facts comes.
 alter table streams add column warehouse uuid;
