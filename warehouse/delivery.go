@@ -177,9 +177,6 @@ func (d *delivery) record(ctx context.Context, m *promo.Manifest, arrived <-chan
 }
 
 func (d *delivery) advance(ctx context.Context, m *promo.Manifest) error {
-	if err := d.sink.verify(ctx); err != nil {
-		return err
-	}
 	if err := d.stream.Advance(ctx, m.To); err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ func (w *Warehouse) only(ctx context.Context, table, made string, args ...any) (
 		var rows []struct {
 			ID string `ch:"id"`
 		}
-		if err := w.conn.Select(ctx, &rows, `select toString(id) as id from `+table); err != nil {
+		if err := w.conn.Select(ctx, &rows, `select toString(id) as id from `+table+` order by id limit 1`); err != nil {
 			return "", err
 		}
 		if len(rows) > 0 {
@@ -92,17 +92,18 @@ func (w *Warehouse) prepareToDeliver(ctx context.Context) error {
 // delivered is how far the ledger's facts have come. ErrOtherWarehouse if they came to another warehouse.
 func (w *Warehouse) delivered(ctx context.Context) (promo.StreamState, error) {
 	state, err := w.ledger.Delivered(ctx, factStream)
-	if err != nil {
-		return promo.StreamState{}, err
+	if err != nil || w.id.Load() == nil || state.Delivered == (promo.Position{}) {
+		return state, err
 	}
-	id := w.id.Load()
-	if id != nil && state.Warehouse != "" && state.Warehouse != *id && state.Delivered != (promo.Position{}) {
-		return promo.StreamState{}, asError(ctx, ErrOtherWarehouse)
+	facts := w.sink("facts")
+	if err := facts.has(ctx, state); err != nil {
+		return promo.StreamState{}, asError(ctx, err)
 	}
 	return state, nil
 }
 
-const identityNow = `select toString(id) from identity`
+// An insert in doubt may have been made twice: everybody takes the same one.
+const identityNow = `select toString(id) from identity order by id limit 1`
 
 // verify is errMadeAnew if the tables are not those that the sink was made for.
 func (s *sink) verify(ctx context.Context) error {
@@ -122,22 +123,35 @@ func (s *sink) verify(ctx context.Context) error {
 	return nil
 }
 
-// belong makes a stream the warehouse's, unless what it has delivered is in another. Of an older ledger that is not known: there it
-// is in a warehouse that has facts.
+// belong makes a stream the warehouse's, unless what it has delivered is in another.
 func (s *sink) belong(ctx context.Context, stream Stream, state promo.StreamState, delivering bool) error {
-	if err := s.verify(ctx); err != nil || state.Warehouse == s.warehouse {
+	if err := s.verify(ctx); err != nil {
 		return err
 	}
 	if state.Delivered != (promo.Position{}) || delivering {
-		has := false
-		if state.Warehouse == "" {
-			if err := s.conn.QueryRow(ctx, `select count() > 0 from (select 1 from `+s.table+` limit 1)`).Scan(&has); err != nil {
-				return fmt.Errorf("looking for facts: %w", err)
-			}
-		}
-		if !has {
-			return ErrOtherWarehouse
+		if err := s.has(ctx, state); err != nil {
+			return err
 		}
 	}
+	if state.Warehouse == s.warehouse {
+		return nil
+	}
 	return stream.Feed(ctx, s.warehouse)
+}
+
+// has is ErrOtherWarehouse if what is delivered is in another warehouse. Of an older ledger that is not known: there it is in a
+// warehouse that has facts.
+func (s *sink) has(ctx context.Context, state promo.StreamState) error {
+	has := state.Warehouse == s.warehouse
+	if state.Warehouse == "" {
+		ctx, cancel := context.WithTimeout(ctx, insertTime)
+		defer cancel()
+		if err := s.conn.QueryRow(ctx, `select count() > 0 from (select 1 from `+s.table+` limit 1)`).Scan(&has); err != nil {
+			return fmt.Errorf("looking for facts: %w", err)
+		}
+	}
+	if !has {
+		return ErrOtherWarehouse
+	}
+	return nil
 }

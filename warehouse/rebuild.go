@@ -79,8 +79,8 @@ func (w *Warehouse) takePlace(ctx context.Context, stream Stream) error {
 	if !errors.Is(err, ErrOtherWarehouse) {
 		return err
 	}
-	joined, err := soon(ctx, func() (bool, error) { return stream.Join(ctx, factStream) })
-	if err == nil && !joined {
+	err = w.relay.exclusively(ctx, stream, func() error { return nil })
+	if errors.Is(err, ErrBusy) {
 		err = ErrFedElsewhere
 	}
 	return err
@@ -147,7 +147,7 @@ func (w *Warehouse) exchange(ctx context.Context, d *delivery, delivered func(fa
 		return fmt.Errorf("exchanging the tables: %w", err)
 	}
 	w.days.Store(true)
-	if err := d.stream.EndExchange(ctx, factStream, d.at, w.identity()); err != nil {
+	if err := d.stream.EndExchange(ctx, factStream, d.at, d.sink.warehouse); err != nil {
 		return err
 	}
 	if err := w.conn.Exec(ctx, dropRebuild); err != nil {

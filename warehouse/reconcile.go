@@ -76,7 +76,7 @@ func (w *Warehouse) Reconcile(ctx context.Context) (*promo.Reconciliation, []Dif
 	if err := w.relay.catchUp(ctx); err != nil {
 		return nil, nil, err
 	}
-	state, err := w.ledger.Delivered(ctx, factStream)
+	state, err := w.delivered(ctx)
 	if err != nil {
 		return nil, nil, err
 	}

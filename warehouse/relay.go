@@ -60,7 +60,11 @@ func (r *Relay) Run(ctx context.Context) {
 		if ctx.Err() != nil {
 			break
 		}
-		if errors.Is(err, errTaken) || errors.Is(err, errMadeAnew) {
+		if errors.Is(err, errTaken) {
+			continue
+		}
+		if errors.Is(err, errMadeAnew) {
+			r.know(time.Time{}, err)
 			continue // prepared anew, it is clear how things stand
 		}
 		r.report(err)
@@ -214,6 +218,10 @@ func (r *Relay) poll(ctx context.Context, d *delivery, m *marks) error {
 	}
 	m.poll(now)
 	if err := d.deliver(ctx, now.Xmin, func(int) {}); err != nil {
+		return err
+	}
+	// Reports trust what is told next.
+	if err := d.sink.verify(ctx); err != nil {
 		return err
 	}
 	m.reached(now.Xmin)

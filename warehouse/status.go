@@ -89,15 +89,17 @@ func known(err error) string {
 	return ""
 }
 
-// Explain says in words for people why a rebuild or a reconciliation failed. What it does not know is logged.
+// Explain says in words for people why a rebuild or a reconciliation failed, and logs the cause.
 func Explain(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err
 	}
 	told := known(err)
 	if told == "" {
-		slog.Error("the warehouse has failed", "error", err)
 		told = "ledger or warehouse does not do its part; the log says why. Nothing is lost: ask again once it is mended"
+	}
+	if told != err.Error() {
+		slog.Error("the warehouse has failed", "error", err)
 	}
 	return errors.New(told)
 }
