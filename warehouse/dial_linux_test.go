@@ -83,12 +83,19 @@ func answer(l net.Listener) *atomic.Int32 {
 	return &conns
 }
 
+// unfed is a ledger of which nothing is delivered.
+type unfed struct{ Ledger }
+
+func (unfed) Delivered(context.Context, string) (promo.StreamState, error) {
+	return promo.StreamState{}, nil
+}
+
 // native is a warehouse over the native wire, which nobody has prepared.
 func native(t *testing.T, addresses, settings string) *Warehouse {
 	t.Helper()
 	options, err := clickhouse.ParseDSN("clickhouse://" + addresses + "/default?" + settings)
 	must(t, err)
-	w, err := Open(options, nil, nil, fixedClock)
+	w, err := Open(options, unfed{}, nil, fixedClock)
 	must(t, err)
 	t.Cleanup(func() { w.Close() })
 	w.ready.Store(true)
