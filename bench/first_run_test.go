@@ -59,6 +59,6 @@ func firstRun(b *testing.B, clone string, env []string) time.Duration {
 	untilReady(b, run)
 	took := time.Since(began)
 	must(b, syscall.Kill(-run.Process.Pid, syscall.SIGINT)) // like Ctrl-C, to make and the program
-	_ = run.Wait()                                           // make fails, since it was interrupted
+	_ = run.Wait()                                          // make fails, since it was interrupted
 	return took
 }
