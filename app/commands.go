@@ -182,7 +182,7 @@ func Reconcile(ctx context.Context, c Config, out io.Writer) error {
 	fmt.Fprintf(out, "Of what has been delivered: %d facts in the ledger, %d in the warehouse. %d more wait in the ledger.\n",
 		result.LedgerFacts, result.WarehouseFacts, result.Waiting)
 	if result.BlockedBy != nil {
-		fmt.Fprintf(out, "They are blocked by: %s\n", *result.BlockedBy)
+		fmt.Fprintf(out, "Delivery is held up by: %s\n", *result.BlockedBy)
 	}
 	for _, d := range result.Differences {
 		fmt.Fprintln(out, d)

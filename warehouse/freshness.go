@@ -23,7 +23,8 @@ type Freshness struct {
 // Freshness is that of the warehouse as a whole.
 func (w *Warehouse) Freshness(ctx context.Context) (Freshness, error) { return w.freshness(ctx, nil) }
 
-// freshness is that of an answer that is about to be made; ErrOtherWarehouse if none can be made from the facts here. Without a range it is that of the warehouse as a whole.
+// freshness is that of an answer that is about to be made; ErrOtherWarehouse if none can be made from the facts here. Without
+// a range it is that of the warehouse as a whole.
 func (w *Warehouse) freshness(ctx context.Context, p *promo.Period) (Freshness, error) {
 	asOf := w.relay.asOf()
 	if asOf.IsZero() {

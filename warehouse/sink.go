@@ -21,6 +21,7 @@ type sink struct {
 	warehouse string
 }
 
+// sink is one into a table of the warehouse, which must have been ready.
 func (w *Warehouse) sink(table string) sink {
 	return sink{conn: w.conn, table: table, warehouse: w.identity()}
 }

@@ -3,10 +3,6 @@ package warehouse
 import (
 	"context"
 	"errors"
-	"log/slog"
-	"time"
-
-	"github.com/ClickHouse/clickhouse-go/v2"
 
 	"voucherhouse/promo"
 )
@@ -32,11 +28,9 @@ func (w *Warehouse) Status(ctx context.Context) (*Status, error) {
 	if err != nil && !elsewhere {
 		return nil, err
 	}
-	s := &Status{Freshness: w.freshAt(time.Time{}, nil)}
-	if !elsewhere {
-		if s.Freshness, err = w.freshness(ctx, nil); err != nil {
-			return nil, err
-		}
+	asOf := state.AsOf
+	if known := w.relay.asOf(); !elsewhere && !known.IsZero() {
+		asOf = known
 	}
 	rows, err := query[struct {
 		Facts uint64 `ch:"facts"`
@@ -44,7 +38,7 @@ func (w *Warehouse) Status(ctx context.Context) (*Status, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Facts = int64(rows[0].Facts)
+	s := &Status{Freshness: w.freshAt(asOf, nil), Facts: int64(rows[0].Facts)}
 	if s.Waiting, err = w.ledger.Waiting(ctx, state.Delivered); err != nil {
 		return nil, err
 	}
@@ -71,48 +65,6 @@ func (w *Warehouse) blockedBy(ctx context.Context, waiting int64) (*string, erro
 		return nil, err
 	}
 	return &name, nil
-}
-
-// known gives what people may be told of an error; empty if it is no error that this package names. Others may quote statements.
-func known(err error) string {
-	if batch, ok := errors.AsType[*BatchError](err); ok {
-		return batch.Error()
-	}
-	for _, named := range []error{ErrForeignLedger, ErrOtherLedger, ErrOtherWarehouse, ErrAway, ErrBusy, ErrFedElsewhere} {
-		if errors.Is(err, named) {
-			return named.Error()
-		}
-	}
-	if told, ok := errors.AsType[*promo.Error](err); ok {
-		return told.Message
-	}
-	return ""
-}
-
-// Explain says in words for people why a rebuild or a reconciliation failed, and logs the cause.
-func Explain(err error) error {
-	if err == nil || errors.Is(err, context.Canceled) {
-		return err
-	}
-	told := known(err)
-	if told == "" {
-		told = "ledger or warehouse does not do its part; the log says why. Nothing is lost: ask again once it is mended"
-	}
-	if told != err.Error() {
-		slog.Error("the warehouse has failed", "error", err)
-	}
-	return errors.New(told)
-}
-
-// tell says of a relay's trouble what people may be told.
-func tell(trouble error) string {
-	if told := known(trouble); told != "" {
-		return told
-	}
-	if _, refused := errors.AsType[*clickhouse.Exception](trouble); refused {
-		return "ClickHouse refuses facts; the log says why. They wait in the ledger, and delivery goes on once it takes them"
-	}
-	return "delivery has stopped; the log says why"
 }
 
 // Trouble is what keeps the relay from delivering, in words for people. Nil if nothing does.
