@@ -66,13 +66,19 @@ func (q *dailyQuery) sql() string {
 	return fmt.Sprintf(dailySQL, q.usedWhere("notEmpty(tools)"), q.day())
 }
 
-// parameters are those of the days of both periods, and of whatever lies between them.
-func (q *dailyQuery) parameters() clickhouse.Parameters {
-	p, from, to := q.filterParameters(), q.asked.From, q.asked.To
+// around are the days of both periods, and whatever lies between them.
+func (q *dailyQuery) around() (from, to time.Time) {
+	from, to = q.asked.From, q.asked.To
 	if q.before != nil {
 		from, to = earlier(from, q.before.From), later(to, q.before.To)
 	}
+	return from, to
+}
+
+func (q *dailyQuery) parameters() clickhouse.Parameters {
+	p := q.filterParameters()
 	p["unit"] = decimal.New(1, q.Shop.Currency.Digits()).String()
+	from, to := q.around()
 	p["from"], p["to"] = date(from), date(to)
 	return p
 }

@@ -16,24 +16,36 @@ func (w *Warehouse) takeForLarge(shop promo.Shop, large bool) {
 	}
 }
 
-// Whole days of all lengths, with and without what they are compared with.
+// Whole days of all lengths, with and without what they are compared with; the long periods have facts before and after them, which no
+// condition leaves out.
 func TestALargeShopsReportIsThatOfASmallOne(t *testing.T) {
 	t.Parallel()
 	b := withHistory(t)
-	for _, g := range []Granularity{None, Day, Week, Month} {
-		for _, compared := range []*Comparison{nil, new(PreviousPeriod), new(SamePeriodLastYear)} {
-			for _, tools := range [][]promo.Tool{nil, {promo.LiveVoucher}, {}} {
-				change := func(p *CoreDataParams) { p.Granularity, p.CompareTo, p.Tools = g, compared, tools }
-				b.takeForLarge(b.shop, false)
-				of := b.ask(t, change)
-				if b.large.Contains(b.shop.ID) {
-					t.Fatal("the shop is not small")
+	six := sixDays(t)
+	since := promo.Period{From: six.From.AddDate(0, 0, 2), To: six.To.AddDate(0, 0, 100)}
+	until := promo.Period{From: six.From.AddDate(0, 0, -100), To: six.From.AddDate(0, 0, 2)}
+	for _, period := range []promo.Period{six, since, until} {
+		for _, g := range []Granularity{None, Day, Week, Month} {
+			for _, compared := range []*Comparison{nil, new(PreviousPeriod), new(SamePeriodLastYear)} {
+				for _, tools := range [][]promo.Tool{nil, {promo.LiveVoucher}, {}} {
+					b.wantSameOfLarge(t, func(p *CoreDataParams) {
+						p.Period, p.Granularity, p.CompareTo, p.Tools = period, g, compared, tools
+					})
 				}
-				b.takeForLarge(b.shop, true)
-				equal(t, b.ask(t, change), of)
 			}
 		}
 	}
+}
+
+func (b *bundle) wantSameOfLarge(t *testing.T, change func(*CoreDataParams)) {
+	t.Helper()
+	b.takeForLarge(b.shop, false)
+	of := b.ask(t, change)
+	if b.large.Contains(b.shop.ID) {
+		t.Fatal("the shop is not small")
+	}
+	b.takeForLarge(b.shop, true)
+	equal(t, b.ask(t, change), of)
 }
 
 // The one statement is refused of a shop with many facts, and then not asked of it again; nobody sees anything of it.
