@@ -22,6 +22,7 @@ import (
 // childTasks are what the test binary does when a test runs it again, because a
 // process has one engine, or because it is to be killed.
 var childTasks = map[string]func(dir string) error{
+	"fill":   makeAndFill,
 	"insert": insertUntilKilled,
 	"check":  checkAfterKill,
 	"open":   openAndClose,
@@ -61,6 +62,34 @@ func withEngine(dir string, do func(ctx context.Context, conn driver.Conn) error
 }
 
 const blockRows = 20000
+
+func makeAndFill(dir string) error {
+	return withEngine(dir, func(ctx context.Context, conn driver.Conn) error {
+		if err := conn.Exec(ctx, "CREATE TABLE t (n UInt64) ENGINE = MergeTree ORDER BY n"); err != nil {
+			return err
+		}
+		return insertNumbers(ctx, conn, "t", 0, blockRows)
+	})
+}
+
+// A disk that is full while a table is made leaves an empty definition of it.
+func TestADefinitionThatWasNotWrittenIsNoObstacle(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	runChild(t, "fill", dir)
+	written, err := filepath.Glob(filepath.Join(dir, "store", "*", "*", "t.sql"))
+	if err != nil || len(written) != 1 {
+		t.Fatal(written, err)
+	}
+	for _, empty := range []string{filepath.Join(filepath.Dir(written[0]), "unwritten.sql"), filepath.Join(dir, "metadata", "unwritten.sql")} {
+		if err := os.WriteFile(empty, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := runChild(t, "check", dir), fmt.Sprint(blockRows, 1); got != want {
+		t.Errorf("there are %s rows, whole or not; want %s", got, want)
+	}
+}
 
 func insertUntilKilled(dir string) error {
 	return withEngine(dir, func(ctx context.Context, conn driver.Conn) error {

@@ -16,7 +16,8 @@ type session struct {
 	ref *unsafe.Pointer
 }
 
-var errNotStarted = errors.New("the ClickHouse engine did not start; its reason is on standard error")
+var errNotStarted = errors.New("the ClickHouse engine did not start; its reason is on standard error. " +
+	"If it cannot be mended, move the directory away and run `voucherhouse rebuild`; `--warehouse=off` sells meanwhile")
 
 // open starts the engine if it is the first session of the process.
 func (lib *library) open(args []string) (session, error) {
