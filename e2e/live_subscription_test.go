@@ -62,6 +62,26 @@ func TestLivestreamVouchers(t *testing.T) {
 	}
 }
 
+// A buyer who never watched nor claimed sees neither the voucher nor the livestream any more once they are over, but is told of what
+// it followed that it is.
+func TestTheEndOfALivestreamIsToldToWhoMaySeeItNoMore(t *testing.T) {
+	t.Parallel()
+	const follow = `subscription Live($id: ID!) { livestreamVouchers(livestreamId: $id) { voucher { name } livestream { title } stoppedAt } }`
+	s := start(t, "testdata/funnels/seed.sql")
+	bob := s.connect(t, "buyer")
+	bob.subscribe("1", follow, liveOne)
+	s.untilFollowed(t, 1)
+	want := func(stoppedAt string) {
+		t.Helper()
+		wantData(t, bob.next().Payload,
+			`{"data":{"livestreamVouchers":{"voucher":{"name":"Live"},"livestream":{"title":"Spring"},"stoppedAt":`+stoppedAt+`}}}`)
+	}
+	s.do(t, "host", `mutation { distributeVoucher(input: {voucherId: %q, livestreamId: %q, task: {kind: NONE}}) { userErrors { code } } }`, voucherOne, liveOne)
+	want(`null`)
+	s.do(t, "host", `mutation { endLivestream(input: {livestreamId: %q}) { userErrors { code } } }`, liveOne)
+	want(`"2026-03-02T12:00:00Z"`)
+}
+
 func TestCoreDataUpdates(t *testing.T) {
 	t.Parallel()
 	s := start(t, "testdata/funnels/seed.sql")

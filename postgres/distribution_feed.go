@@ -103,7 +103,11 @@ func (l *Ledger) readScenes(ctx context.Context, livestreams []promo.LivestreamI
 		if err := tx.SelectContext(ctx, &over, endedLivestreams, shops, serials); err != nil {
 			return err
 		}
-		return tx.SelectContext(ctx, &rows, scenes, shops, serials, openShops, openSerials)
+		if err := tx.SelectContext(ctx, &rows, scenes, shops, serials, openShops, openSerials); err != nil {
+			return err
+		}
+		found, err = scenesOf(ctx, tx, rows)
+		return err
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading what livestreams hand out: %w", err)
@@ -112,12 +116,53 @@ func (l *Ledger) readScenes(ctx context.Context, livestreams []promo.LivestreamI
 	for _, id := range over {
 		ended[id] = true
 	}
-	found = map[promo.LivestreamID][]*promo.Distribution{}
+	return found, ended, nil
+}
+
+// scenesOf are the distributions of each livestream, those that were stopped with what they were of.
+func scenesOf(ctx context.Context, tx *sqlx.Tx, rows []sceneRow) (map[promo.LivestreamID][]*promo.Distribution, error) {
+	found := map[promo.LivestreamID][]*promo.Distribution{}
+	var stopped []*promo.Distribution
 	for _, r := range rows {
 		d := r.promo()
 		found[d.Livestream] = append(found[d.Livestream], d)
+		if d.StoppedAt != nil {
+			stopped = append(stopped, d)
+		}
 	}
-	return found, ended, nil
+	if len(stopped) == 0 {
+		return found, nil
+	}
+	return found, withLast(ctx, tx, stopped)
+}
+
+// withLast adds the vouchers and livestreams of distributions.
+func withLast(ctx context.Context, tx *sqlx.Tx, stopped []*promo.Distribution) error {
+	var ofVouchers []promo.VoucherID
+	var ofLivestreams []promo.LivestreamID
+	for _, d := range stopped {
+		ofVouchers, ofLivestreams = append(ofVouchers, d.Voucher), append(ofLivestreams, d.Livestream)
+	}
+	shops, serials := columns(ofVouchers)
+	vouchers, err := listVouchers(ctx, tx, vouchersByID, shops, serials)
+	if err != nil {
+		return err
+	}
+	var rows []livestreamRow
+	shops, serials = columns(ofLivestreams)
+	if err := tx.SelectContext(ctx, &rows, livestreamsByID, shops, serials); err != nil {
+		return err
+	}
+	livestreams := map[promo.LivestreamID]*promo.Livestream{}
+	for _, r := range rows {
+		l := r.promo()
+		livestreams[l.ID] = l
+	}
+	found := byID(vouchers)
+	for _, d := range stopped {
+		d.LastVoucher, d.LastLivestream = found[d.Voucher], livestreams[d.Livestream]
+	}
+	return nil
 }
 
 func (p watchedScene) open() scene {

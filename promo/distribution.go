@@ -42,6 +42,9 @@ type Distribution struct {
 	Claimed int
 	// Remaining is how many copies of the voucher were left to claim, in whatever livestream. Nil where that was not looked at.
 	Remaining *int
+	// LastVoucher and LastLivestream come with the news that it was stopped: a buyer who followed it may see neither any more.
+	LastVoucher    *Voucher
+	LastLivestream *Livestream
 }
 
 // Stage is what a distribution takes place in: a livestream of an account, and what is open of the voucher anywhere.

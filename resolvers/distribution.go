@@ -21,10 +21,16 @@ type Distributions interface {
 }
 
 func (distribution) Voucher(ctx context.Context, d *promo.Distribution) (*promo.Voucher, error) {
+	if d.LastVoucher != nil {
+		return d.LastVoucher, nil
+	}
 	return loadersOf(ctx).vouchers.Load(ctx, d.Voucher)
 }
 
 func (distribution) Livestream(ctx context.Context, d *promo.Distribution) (*promo.Livestream, error) {
+	if d.LastLivestream != nil {
+		return d.LastLivestream, nil
+	}
 	return loadersOf(ctx).livestreams.Load(ctx, d.Livestream)
 }
 
