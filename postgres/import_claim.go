@@ -33,12 +33,12 @@ select a.row, a.external_id, a.voucher, a.buyer, a.claimed_at, a.redeemed_at,
             format('claimed_at is outside of the claim period of the voucher "%s".', a.voucher)
     end as verdict
 from arriving a
-    left join lateral (select true as there from claims where shop_id = $1 and external_id = a.external_id limit 1) c on true
+    left join lateral (select true as there from claims where shop_id = (select $1::bigint) and external_id = a.external_id limit 1) c on true
     left join lateral (
-        select id, tool, starts_at, ends_at from promotions where shop_id = $1 and external_id = a.voucher limit 1
+        select id, tool, starts_at, ends_at from promotions where shop_id = (select $1::bigint) and external_id = a.voucher limit 1
     ) p on true
     left join lateral (
-        select valid_from, valid_to, days_after_claim from vouchers where shop_id = $1 and id = p.id limit 1
+        select valid_from, valid_to, days_after_claim from vouchers where shop_id = (select $1::bigint) and id = p.id limit 1
     ) v on true`,
 	buyers: true,
 	store: []string{lockClaimedVouchers, refuseTooManyClaims, importClaims, countImportedClaims, claimFacts,

@@ -30,12 +30,12 @@ select a.*, o.id, o.buyer_id, o.channel, o.paid_at, p.id as product_id, p.catego
     end as verdict
 from arriving a
     left join lateral (
-        select id, buyer_id, channel, paid_at, imported from orders where shop_id = $1 and order_number = a.order_number limit 1
+        select id, buyer_id, channel, paid_at, imported from orders where shop_id = (select $1::bigint) and order_number = a.order_number limit 1
     ) o on true
     left join lateral (
-        select true as there from order_lines where shop_id = $1 and order_id = o.id and line = a.line limit 1
+        select true as there from order_lines where shop_id = (select $1::bigint) and order_id = o.id and line = a.line limit 1
     ) l on true
-    left join lateral (select id, category from products where shop_id = $1 and sku = a.sku limit 1) p on true`,
+    left join lateral (select id, category from products where shop_id = (select $1::bigint) and sku = a.sku limit 1) p on true`,
 	store: []string{`
 insert into order_lines (shop_id, order_id, line, product_id, category, quantity, list_minor, item_discount_minor,
     voucher_share_minor, subsidy_minor)

@@ -28,7 +28,7 @@ var orderArrivals = arrivals{
 create temporary table judged on commit drop as
 select a.*, nextval('orders_id_seq') as id, null::bigint as buyer_id, case when o.there then 'present' else bad.verdict end as verdict
 from arriving a
-    left join lateral (select true as there from orders where shop_id = $1 and order_number = a.order_number limit 1) o on true
+    left join lateral (select true as there from orders where shop_id = (select $1::bigint) and order_number = a.order_number limit 1) o on true
     left join lateral (
         select case
             when c.id is null then format('There is no claim "%s" in the shop.', n.claim)
@@ -40,8 +40,8 @@ from arriving a
             left join lateral (
                 select id, claimed_at, (select external_id from buyers where id = claims.buyer_id) as buyer,
                     exists (select from redemptions r
-                        where r.shop_id = $1 and r.claim_id = claims.id and r.reversed_at is null) as redeemed
-                from claims where shop_id = $1 and external_id = n.claim limit 1
+                        where r.shop_id = (select $1::bigint) and r.claim_id = claims.id and r.reversed_at is null) as redeemed
+                from claims where shop_id = (select $1::bigint) and external_id = n.claim limit 1
             ) c on true
         where c.id is null or c.buyer <> a.buyer or c.redeemed or c.claimed_at > a.paid_at
         order by n.place

@@ -19,7 +19,7 @@ var productArrivals = arrivals{
 	judge: `
 create temporary table judged on commit drop as
 select a.*,
-    case when (select id from products p where p.shop_id = $1 and p.sku = a.sku limit 1) is not null then 'present' end as verdict
+    case when (select id from products p where p.shop_id = (select $1::bigint) and p.sku = a.sku limit 1) is not null then 'present' end as verdict
 from arriving a`,
 	store: []string{`
 insert into products (shop_id, sku, title, category, price_minor)

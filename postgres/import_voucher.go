@@ -36,7 +36,7 @@ var voucherArrivals = arrivals{
 create temporary table judged on commit drop as
 select a.*, nextval('promotions_id_seq') as id, case when p.id is not null then 'present' end as verdict
 from arriving a
-    left join lateral (select id from promotions where shop_id = $1 and external_id = a.external_id limit 1) p on true`,
+    left join lateral (select id from promotions where shop_id = (select $1::bigint) and external_id = a.external_id limit 1) p on true`,
 	store: []string{`
 insert into promotions (shop_id, id, tool, external_id, name, starts_at, ends_at, created_at, created_by)
 overriding system value
@@ -92,11 +92,11 @@ select a.row, v.id as voucher_id, g.id as product_id,
          when v.scope <> 'SPECIFIC_PRODUCTS' then format('The voucher "%s" covers the entire shop.', a.voucher)
     end as verdict
 from arriving a
-    left join lateral (select id from promotions where shop_id = $1 and external_id = a.voucher limit 1) p on true
-    left join lateral (select id, scope from vouchers where shop_id = $1 and id = p.id limit 1) v on true
-    left join lateral (select id from products where shop_id = $1 and sku = a.sku limit 1) g on true
+    left join lateral (select id from promotions where shop_id = (select $1::bigint) and external_id = a.voucher limit 1) p on true
+    left join lateral (select id, scope from vouchers where shop_id = (select $1::bigint) and id = p.id limit 1) v on true
+    left join lateral (select id from products where shop_id = (select $1::bigint) and sku = a.sku limit 1) g on true
     left join lateral (
-        select true as there from voucher_products where shop_id = $1 and voucher_id = v.id and product_id = g.id limit 1
+        select true as there from voucher_products where shop_id = (select $1::bigint) and voucher_id = v.id and product_id = g.id limit 1
     ) c on true`,
 	store: []string{`
 insert into voucher_products (shop_id, voucher_id, product_id)

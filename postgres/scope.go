@@ -79,15 +79,10 @@ func withLiterals(statement string, texts ...string) string {
 
 // planning is how statements are planned. What is looked for by key is always found by the same indexes, so one plan does, and
 // must not be made for a table that is still small. What a list looks for depends on which of its filters are given, so each
-// page has a plan of its own; as has what the relay reads, where a plan is little beside the reading. An import sends each of
-// its statements once, to be planned for what is there by then; but the server prepares the checks of foreign keys, one for
-// each row, and planning those anew would take half of the import's time.
+// page has a plan of its own; as has what the relay reads, where a plan is little beside the reading.
 func (s scope) planning() (cacheMode, seqscan string) {
-	switch {
-	case s.browsing || s.role == roleRelay:
+	if s.browsing || s.role == roleRelay {
 		return "force_custom_plan", "on"
-	case s.role == roleImport:
-		return "auto", "on"
 	}
 	return "force_generic_plan", "off"
 }
