@@ -44,6 +44,7 @@ func (w *Warehouse) Rebuild(ctx context.Context, progress Progress) error {
 	if err != nil {
 		return err
 	}
+	defer w.relay.retry() // when the stream is closed
 	defer stream.Close()
 	if err := w.takePlace(ctx, stream); err != nil {
 		return err

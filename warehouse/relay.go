@@ -40,6 +40,8 @@ type Relay struct {
 
 	begun sync.Once
 	first chan struct{}
+	// again holds a word if it is worth trying again at once.
+	again chan struct{}
 
 	mu      sync.Mutex
 	known   time.Time // asOf, while this relay leads
@@ -47,7 +49,7 @@ type Relay struct {
 }
 
 func newRelay(prepare func(context.Context) error, lead Lead, facts func() sink) *Relay {
-	return &Relay{prepare: prepare, lead: lead, facts: facts, first: make(chan struct{})}
+	return &Relay{prepare: prepare, lead: lead, facts: facts, first: make(chan struct{}), again: make(chan struct{}, 1)}
 }
 
 // Relay is the warehouse's relay.
@@ -68,9 +70,28 @@ func (r *Relay) Run(ctx context.Context) {
 			continue // prepared anew, it is clear how things stand
 		}
 		r.report(err)
-		wait(ctx, leadEvery)
+		r.rest(ctx)
 	}
 	r.know(time.Time{}, nil)
+}
+
+// rest waits until it is time to try again.
+func (r *Relay) rest(ctx context.Context) {
+	timer := time.NewTimer(leadEvery)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-r.again:
+	case <-ctx.Done():
+	}
+}
+
+// retry has a relay that rests try again at once: what kept it from delivering may be gone.
+func (r *Relay) retry() {
+	select {
+	case r.again <- struct{}{}:
+	default:
+	}
 }
 
 // errTaken ends a delivery whose stream was taken from it, for a rebuild or a doubt: it is to be taken up anew.

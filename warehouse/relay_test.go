@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"voucherhouse/embedded"
@@ -238,4 +239,26 @@ func TestARelayThatCannotLeadBeginsAllTheSame(t *testing.T) {
 	eventually(t, "it knows why", func() bool { return errors.Is(r.trouble(), refused) })
 	cancel()
 	<-done
+}
+
+// After a rebuild nobody waits for the second that a relay rests.
+func TestARelayThatRestsCanBeToldToTryAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		tries := 0
+		r := newRelay(func(context.Context) error { return nil }, func(context.Context, string) (Stream, error) {
+			tries++
+			return nil, errors.New("refused")
+		}, nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		go r.Run(ctx)
+		synctest.Wait()
+		before := time.Now()
+		r.retry()
+		synctest.Wait()
+		equal(t, tries, 2)
+		equal(t, time.Since(before), 0)
+		cancel()
+		synctest.Wait()
+	})
 }
