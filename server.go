@@ -97,8 +97,8 @@ func (c *importCommand) Run(ctx context.Context) error {
 
 type tokenCommand struct {
 	DataDir  string        `name:"data-dir" default:"data" type:"path" help:"Directory of the installation whose key signs the token."`
-	Role     promo.Role    `required:"" help:"SELLER, AGENT, HOST, BUYER, PLATFORM, ANALYST or ADMIN."`
-	Client   promo.Client  `required:"" help:"SELLER_CENTER, SELLER_APP, STREAMER_DESKTOP, MARKETPLACE_APP or SERVICE."`
+	Role     promo.Role    `required:"" enum:"SELLER,AGENT,HOST,BUYER,PLATFORM,ANALYST,ADMIN" help:"SELLER, AGENT, HOST, BUYER, PLATFORM, ANALYST or ADMIN."`
+	Client   promo.Client  `required:"" enum:"SELLER_CENTER,SELLER_APP,STREAMER_DESKTOP,MARKETPLACE_APP,SERVICE" help:"SELLER_CENTER, SELLER_APP, STREAMER_DESKTOP, MARKETPLACE_APP or SERVICE."`
 	Shop     []string      `placeholder:"ID" help:"A shop the token is for, by its id in the API. Can be repeated."`
 	Account  []string      `placeholder:"ID" help:"An account whose livestreams a HOST hosts, by its id in the API. Can be repeated."`
 	Subject  string        `required:"" help:"Whom the token is for; a BUYER's external id."`
@@ -115,7 +115,7 @@ func (c *tokenCommand) Run() error {
 
 type policyCommand struct {
 	app.Config
-	Tool    promo.Tool      `required:"" help:"REGULAR_VOUCHER, LIVE_VOUCHER or CHAT_COUPON."`
+	Tool    promo.Tool      `required:"" enum:"REGULAR_VOUCHER,LIVE_VOUCHER,CHAT_COUPON" help:"REGULAR_VOUCHER, LIVE_VOUCHER or CHAT_COUPON."`
 	Minimum decimal.Decimal `required:"" placeholder:"PER-CENT" help:"The smallest percentage off."`
 	Maximum decimal.Decimal `required:"" placeholder:"PER-CENT" help:"The largest percentage off."`
 	From    time.Time       `required:"" placeholder:"TIME" help:"From when on, such as 2030-01-01T00:00:00Z. Older vouchers keep their range."`

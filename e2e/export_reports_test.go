@@ -159,6 +159,7 @@ func (s *server) testRefusedReports(t *testing.T) {
 		"another's livestreams":     {"rival", "live-funnel.csv", nil, refusal{http.StatusNotFound, "NOT_FOUND", "shopId"}},
 		"another's chats":           {"rival", "chat-funnel.csv", nil, refusal{http.StatusNotFound, "NOT_FOUND", "shopId"}},
 		"performance by group":      {"seller", "promotion-performance.csv", of("groupBy=TOOL"), refusal{invalid, "INVALID_INPUT", "input.groupBy"}},
+		"core data by group":        {"seller", "core-data.csv", of("granularity=DAY", "groupBy=TOOL"), refusal{invalid, "INVALID_INPUT", "input.groupBy"}},
 		"a thousand promotions":     {"seller", "promotion-performance.csv", of("first=1000"), refusal{invalid, "INVALID_INPUT", "first"}},
 		"behind no cursor":          {"seller", "promotion-performance.csv", of("after=here"), refusal{invalid, "INVALID_INPUT", "after"}},
 		"no tier group":             {"seller", "tier-comparison.csv", nil, refusal{invalid, "INVALID_INPUT", "tierGroup"}},

@@ -110,7 +110,7 @@ func TestRefusalsToStart(t *testing.T) {
 		"both warehouses":    {args: []string{"serve", "--clickhouse-url", "clickhouse://h:9000/x", "--warehouse", "off"}, says: []string{"--clickhouse-url", "--warehouse=off"}},
 		"no time to pay":     {args: []string{"serve", "--reservation", "0s"}, says: []string{"--reservation", "15m"}},
 		"unknown flag":       {args: []string{"serve", "--lisen", "x"}, says: []string{"--lisen", "--help"}},
-		"unknown role":       {args: []string{"token", "--role", "KING", "--client", "SERVICE", "--subject", "x"}, says: []string{"KING"}},
+		"unknown role":       {args: []string{"token", "--role", "KING", "--client", "SERVICE", "--subject", "x"}, says: []string{"--role", "KING", "HOST"}},
 		"no shop's id":       {args: []string{"token", "--role", "SELLER", "--client", "SERVICE", "--subject", "x", "--shop", "7"}, says: []string{"--shop"}},
 		"no data yet":        {args: []string{"token", "--role", "ADMIN", "--client", "SERVICE", "--subject", "x"}, says: []string{"--data-dir"}},
 		"nothing to rebuild": {args: []string{"rebuild"}, says: []string{"--data-dir"}},

@@ -7809,7 +7809,7 @@ type WarehouseStatus {
   freshness: Freshness!
   "Facts in the warehouse, of all shops."
   facts: Int64!
-  "Facts in the ledger that have not been delivered, of all shops."
+  "What the ledger has not delivered yet, of all shops: facts, and names of promotions, which ` + "`" + `facts` + "`" + ` does not count."
   waiting: Int64!
   "What holds delivery up, for people; an ADMIN is told which transaction. Null when nothing does."
   blockedBy: String

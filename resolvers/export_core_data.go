@@ -38,6 +38,9 @@ func (c coreDataTable) check(variables map[string]any) error {
 	if c.grouped && input["groupBy"] == nil {
 		return invalid("Name one or two dimensions to group by.", "input", "groupBy")
 	}
+	if !c.grouped && input["groupBy"] != nil {
+		return invalid("Groups have tables of their own: core-data-groups and core-data-group-series.", "input", "groupBy")
+	}
 	if c.grouped && c.bucketed && input["granularity"] == "NONE" {
 		return invalid("Series need buckets: choose another granularity, or core-data-groups.", "input", "granularity")
 	}
