@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -171,13 +172,40 @@ func dailySeries(b *testing.B, shop promo.ShopID) string {
 		relay.ID(promo.Key{Kind: promo.KindShop, Shop: shop}), from.Format(time.RFC3339), to.Format(time.RFC3339), everyMetric, everyMetric)
 }
 
+// plainSQL is the least that one can ask of a shop's days. How long it takes tells how fast the machine is at the moment.
+const plainSQL = `
+select toDate(at, 'America/New_York') as day, sum(quantity), uniq(buyer_id)
+from facts
+where shop_id = {shop:UInt64} and at >= {from:DateTime64(6, 'UTC')} and at < {to:DateTime64(6, 'UTC')}
+group by day`
+
+// askPlainly asks for days with a count and about how many buyers.
+func (r *reportBench) askPlainly(b *testing.B, shop promo.ShopID) {
+	from, to := factDays(b)
+	ctx := clickhouse.Context(b.Context(), clickhouse.WithParameters(clickhouse.Parameters{
+		"shop": strconv.FormatInt(int64(shop), 10), "from": from.Format(time.DateTime), "to": to.Format(time.DateTime),
+	}))
+	days, err := r.conn.Query(ctx, plainSQL)
+	must(b, err)
+	defer days.Close()
+	n := 0
+	for days.Next() {
+		n++
+	}
+	must(b, days.Err())
+	if n != 300 {
+		b.Fatalf("there are %d days", n)
+	}
+}
+
 // BenchmarkReports is a daily series of 300 days with every metric and exact buyers, over HTTP, of shops with few, many and
-// very many facts among a hundred million; beside it the SQL by itself, and for the largest shop the same in Postgres.
+// very many facts among a hundred million; beside it the SQL by itself and the plainest one, and for the largest shop the same in
+// Postgres.
 func BenchmarkReports(b *testing.B) {
 	r := openReports(b)
 	b.Run(fmt.Sprintf("among %d", *facts), r.reportSize)
 	for i, s := range manyShops()[:3] {
-		b.Run(fmt.Sprintf("of %d", s.facts), func(b *testing.B) { r.measure(b, dailySeries(b, promo.ShopID(1+i))) })
+		b.Run(fmt.Sprintf("of %d", s.facts), func(b *testing.B) { r.measure(b, promo.ShopID(1+i)) })
 	}
 	b.Run("in Postgres", r.besidePostgres)
 }
@@ -202,8 +230,9 @@ func (r *reportBench) reportSize(b *testing.B) {
 // asked is how often a report is asked for.
 const asked = 100
 
-func (r *reportBench) measure(b *testing.B, query string) {
-	var whole, alone, rest []time.Duration
+func (r *reportBench) measure(b *testing.B, shop promo.ShopID) {
+	query := dailySeries(b, shop)
+	var whole, alone, rest, plain []time.Duration
 	for b.Loop() {
 		for n := range asked + 3 {
 			var answer string
@@ -212,12 +241,13 @@ func (r *reportBench) measure(b *testing.B, query string) {
 			if strings.Contains(answer, `"errors"`) || strings.Count(answer, `"claims"`) != 301 {
 				b.Fatalf("the answer is %.500s", answer)
 			}
-			if sql := r.sql.lap(); n >= 3 { // the first ones fill caches
-				whole, alone, rest = append(whole, took), append(alone, sql), append(rest, took-sql)
+			sql, plainly := r.sql.lap(), timed(func() { r.askPlainly(b, shop) })
+			if n >= 3 { // the first ones fill caches
+				whole, alone, rest, plain = append(whole, took), append(alone, sql), append(rest, took-sql), append(plain, plainly)
 			}
 		}
 	}
-	for unit, d := range map[string][]time.Duration{"": whole, "-sql": alone, "-beside-sql": rest} {
+	for unit, d := range map[string][]time.Duration{"": whole, "-sql": alone, "-beside-sql": rest, "-plain-sql": plain} {
 		b.ReportMetric(ms(median(d)), "ms-p50"+unit)
 		b.ReportMetric(ms(quantile(d, 0.95)), "ms-p95"+unit)
 	}
