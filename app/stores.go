@@ -122,6 +122,9 @@ func startEngines(ctx context.Context, c Config, paths datadir.Paths) (*engines,
 	}
 	if c.embedsClickHouse() {
 		starts.Go(func() (err error) {
+			if err := mendClickHouse(paths.ClickHouse()); err != nil {
+				return err
+			}
 			e.clickhouse, err = embedded.OpenClickHouse(packages.ClickHouse, paths.ClickHouse())
 			return err
 		})
@@ -130,6 +133,16 @@ func startEngines(ctx context.Context, c Config, paths datadir.Paths) (*engines,
 		return nil, errors.Join(err, e.stop())
 	}
 	return e, nil
+}
+
+// mendClickHouse gives up a warehouse that a full disk made unreadable: the ledger has all that was in it.
+func mendClickHouse(dir string) error {
+	aside, err := embedded.MendClickHouse(dir, warehouse.MadeAnew(database)...)
+	if aside != "" {
+		slog.Error("a full disk has left the warehouse unreadable, and it was set aside: run `voucherhouse rebuild` to fill an empty one, and remove it then",
+			"directory", aside)
+	}
+	return err
 }
 
 func (e *engines) ledger(ctx context.Context, c Config, clock func() time.Time) (*postgres.Ledger, error) {

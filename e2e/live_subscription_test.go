@@ -66,7 +66,7 @@ func TestLivestreamVouchers(t *testing.T) {
 // it followed that it is.
 func TestTheEndOfALivestreamIsToldToWhoMaySeeItNoMore(t *testing.T) {
 	t.Parallel()
-	const follow = `subscription Live($id: ID!) { livestreamVouchers(livestreamId: $id) { voucher { name } livestream { title } stoppedAt } }`
+	const follow = `subscription Live($id: ID!) { livestreamVouchers(livestreamId: $id) { voucher { name usage { claimed remaining } } livestream { title } stoppedAt } }`
 	s := start(t, "testdata/funnels/seed.sql")
 	bob := s.connect(t, "buyer")
 	bob.subscribe("1", follow, liveOne)
@@ -74,7 +74,7 @@ func TestTheEndOfALivestreamIsToldToWhoMaySeeItNoMore(t *testing.T) {
 	want := func(stoppedAt string) {
 		t.Helper()
 		wantData(t, bob.next().Payload,
-			`{"data":{"livestreamVouchers":{"voucher":{"name":"Live"},"livestream":{"title":"Spring"},"stoppedAt":`+stoppedAt+`}}}`)
+			`{"data":{"livestreamVouchers":{"voucher":{"name":"Live","usage":{"claimed":0,"remaining":100}},"livestream":{"title":"Spring"},"stoppedAt":`+stoppedAt+`}}}`)
 	}
 	s.do(t, "host", `mutation { distributeVoucher(input: {voucherId: %q, livestreamId: %q, task: {kind: NONE}}) { userErrors { code } } }`, voucherOne, liveOne)
 	want(`null`)

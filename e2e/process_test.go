@@ -89,6 +89,23 @@ func TestKillAndRestart(t *testing.T) {
 	}
 }
 
+// A full disk can leave the facts without a definition. The server sells all the same, asks for a rebuild, and reports after it.
+func TestAWarehouseThatAFullDiskMadeUnreadable(t *testing.T) {
+	t.Parallel()
+	dataDir := filepath.Join(t.TempDir(), "data")
+	program.Run(t, dataDir, "import", "testdata/history", "--rejects", filepath.Join(t.TempDir(), "rejects.csv"))
+	program.Run(t, dataDir, "rebuild")
+	must(t, os.Truncate(filepath.Join(dataDir, "clickhouse", "metadata", "voucherhouse", "facts.sql"), 0))
+
+	p := program.Serve(t, dataDir)
+	if ready := testserver.Get(t, p.URL+"/readyz"); !strings.Contains(ready, `"canSell":true,"canReport":false`) || !strings.Contains(ready, "voucherhouse rebuild") {
+		t.Errorf("with the warehouse set aside it is said: %s", ready)
+	}
+	program.Run(t, dataDir, "rebuild")
+	program.Run(t, dataDir, "reconcile")
+	until(t, "reports are answered", func() bool { return strings.Contains(testserver.Get(t, p.URL+"/readyz"), `"canReport":true`) })
+}
+
 // Wrong configuration ends with one line that names what is wrong and what to do, status 1, and nothing touched.
 func TestRefusalsToStart(t *testing.T) {
 	t.Parallel()

@@ -91,9 +91,6 @@ func (c *ClickHouse) start(dir string) error {
 	if err := checkUnused(dir); err != nil {
 		return err
 	}
-	if err := dropUnwritten(dir); err != nil {
-		return err
-	}
 	root, err := c.lib.open(c.args)
 	if err != nil {
 		return err

@@ -72,22 +72,34 @@ func makeAndFill(dir string) error {
 	})
 }
 
-// A disk that is full while a table is made leaves an empty definition of it.
-func TestADefinitionThatWasNotWrittenIsNoObstacle(t *testing.T) {
+// A disk that is full while a table is made or changed leaves an empty definition of it.
+func TestAFullDiskLeavesNoObstacle(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "clickhouse")
 	runChild(t, "fill", dir)
-	written, err := filepath.Glob(filepath.Join(dir, "store", "*", "*", "t.sql"))
-	if err != nil || len(written) != 1 {
-		t.Fatal(written, err)
-	}
-	for _, empty := range []string{filepath.Join(filepath.Dir(written[0]), "unwritten.sql"), filepath.Join(dir, "metadata", "unwritten.sql")} {
-		if err := os.WriteFile(empty, nil, 0o600); err != nil {
+	empty := func(definition string) {
+		if err := os.WriteFile(filepath.Join(dir, "metadata", definition), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
+	mend := func(want string) {
+		t.Helper()
+		if aside, err := embedded.MendClickHouse(dir, "default/v*"); err != nil || aside != want {
+			t.Errorf("set aside as %q, %v; want %q", aside, err, want)
+		}
+	}
+	empty("default/view.sql") // made anew at each start
+	mend("")
 	if got, want := runChild(t, "check", dir), fmt.Sprint(blockRows, 1); got != want {
 		t.Errorf("there are %s rows, whole or not; want %s", got, want)
+	}
+	for _, aside := range []string{dir + "-set-aside-1", dir + "-set-aside-2"} {
+		empty("default/t.sql")
+		mend(aside)
+		runChild(t, "fill", dir) // there is no table t any more
+		if _, err := os.Stat(filepath.Join(aside, "metadata", "default", "t.sql")); err != nil {
+			t.Errorf("what was there is not kept: %v", err)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -106,7 +107,7 @@ func (l *Ledger) readScenes(ctx context.Context, livestreams []promo.LivestreamI
 		if err := tx.SelectContext(ctx, &rows, scenes, shops, serials, openShops, openSerials); err != nil {
 			return err
 		}
-		found, err = scenesOf(ctx, tx, rows)
+		found, err = scenesOf(ctx, tx, rows, l.now())
 		return err
 	})
 	if err != nil {
@@ -120,7 +121,7 @@ func (l *Ledger) readScenes(ctx context.Context, livestreams []promo.LivestreamI
 }
 
 // scenesOf are the distributions of each livestream, those that were stopped with what they were of.
-func scenesOf(ctx context.Context, tx *sqlx.Tx, rows []sceneRow) (map[promo.LivestreamID][]*promo.Distribution, error) {
+func scenesOf(ctx context.Context, tx *sqlx.Tx, rows []sceneRow, now time.Time) (map[promo.LivestreamID][]*promo.Distribution, error) {
 	found := map[promo.LivestreamID][]*promo.Distribution{}
 	var stopped []*promo.Distribution
 	for _, r := range rows {
@@ -133,11 +134,11 @@ func scenesOf(ctx context.Context, tx *sqlx.Tx, rows []sceneRow) (map[promo.Live
 	if len(stopped) == 0 {
 		return found, nil
 	}
-	return found, withLast(ctx, tx, stopped)
+	return found, addLast(ctx, tx, stopped, now)
 }
 
-// withLast adds the vouchers and livestreams of distributions.
-func withLast(ctx context.Context, tx *sqlx.Tx, stopped []*promo.Distribution) error {
+// addLast adds the vouchers, with their usage, and the livestreams of distributions.
+func addLast(ctx context.Context, tx *sqlx.Tx, stopped []*promo.Distribution, now time.Time) error {
 	var ofVouchers []promo.VoucherID
 	var ofLivestreams []promo.LivestreamID
 	for _, d := range stopped {
@@ -147,6 +148,13 @@ func withLast(ctx context.Context, tx *sqlx.Tx, stopped []*promo.Distribution) e
 	vouchers, err := listVouchers(ctx, tx, vouchersByID, shops, serials)
 	if err != nil {
 		return err
+	}
+	usages, err := usagesOf(ctx, tx, ofVouchers, now)
+	if err != nil {
+		return err
+	}
+	for _, v := range vouchers {
+		v.LastUsage = usages[v.ID]
 	}
 	var rows []livestreamRow
 	shops, serials = columns(ofLivestreams)

@@ -36,8 +36,8 @@ type ImportRejection struct {
 //
 // Whatever is looked up for a row is looked up for it alone, in a subquery with a limit: the planner knows nothing yet of
 // tables that are being filled, and would join them whole. Nor does it know a shop that is new: it would take it to have no rows,
-// and read all of them from whichever index begins with the shop. So it is not told which shop it is: judge has that in a
-// subquery, since what makes a table is planned for its parameters, and the rest goes by the planning of the scope.
+// and read all of them from whichever index begins with the shop. So it is not told which shop it is: "create table as" is planned
+// for its parameters whatever the scope's planning, so judge has the shop in a subquery.
 type arrivals struct {
 	what string
 	// columns are those of arriving; its first is row, the index of the row.

@@ -49,7 +49,7 @@ const (
 	enterScope = `
 select set_config('role', $1, true), set_config('app.shops', $2, true), set_config('app.subject', $3, true),
        set_config('app.role', $4, true), set_config('app.at', $5, true), set_config('app.accounts', $6, true),
-       set_config('plan_cache_mode', $7, true), set_config('enable_seqscan', $8, true)`
+       set_config('plan_cache_mode', $7, true), set_config('enable_seqscan', $8, true), set_config('jit', 'off', true)`
 	// Asked as the buyer, after its scope was entered: a buyer sees its own row and no other.
 	enterBuyer = `
 select set_config('app.buyer', coalesce((select id::text from buyers where external_id = $1), ''), true)`
@@ -79,10 +79,14 @@ func withLiterals(statement string, texts ...string) string {
 
 // planning is how statements are planned. What is looked for by key is always found by the same indexes, so one plan does, and
 // must not be made for a table that is still small. What a list looks for depends on which of its filters are given, so each
-// page has a plan of its own; as has what the relay reads, where a plan is little beside the reading.
+// page has a plan of its own; as has what the relay reads, where a plan is little beside the reading. An import reads its own
+// temporary tables whole.
 func (s scope) planning() (cacheMode, seqscan string) {
-	if s.browsing || s.role == roleRelay {
+	switch {
+	case s.browsing || s.role == roleRelay:
 		return "force_custom_plan", "on"
+	case s.role == roleImport:
+		return "force_generic_plan", "on"
 	}
 	return "force_generic_plan", "off"
 }

@@ -38,6 +38,9 @@ func (voucher) Products(ctx context.Context, v *promo.Voucher, first *int, after
 }
 
 func (voucher) Usage(ctx context.Context, v *promo.Voucher) (*promo.Usage, error) {
+	if v.LastUsage != nil {
+		return v.LastUsage, nil
+	}
 	return loadersOf(ctx).usages.Load(ctx, v.ID)
 }
 

@@ -18,8 +18,8 @@ func TestTheStatementOfWholeDays(t *testing.T) {
 	golden(t, "buyers_of_days", buyersQuery{days}.sql())
 	golden(t, "days_of_small_shop", smallShopQuery{days}.sql())
 	long := twoDays
-	long.To = long.From.Add(season)
-	golden(t, "season_of_small_shop", smallShopQuery{newDailyQuery(&question{CoreDataParams: p, zone: time.UTC, asked: long})}.sql())
+	long.To = long.From.Add(mostOfAYear)
+	golden(t, "year_of_small_shop", smallShopQuery{newDailyQuery(&question{CoreDataParams: p, zone: time.UTC, asked: long})}.sql())
 	p.RefundsBy = Ordered
 	days = newDailyQuery(&question{CoreDataParams: p, zone: time.UTC, asked: twoDays, before: &twoDays})
 	golden(t, "days_by_order_compared", days.sql())

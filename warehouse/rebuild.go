@@ -31,6 +31,12 @@ where database = currentDatabase() and name in ('facts', 'facts_rebuild')`
 	exchange = `exchange tables facts and facts_rebuild`
 )
 
+// MadeAnew are patterns of what in the stores of a database, as "database/table", is made anew whenever it is missing: the views for
+// BI, and the table of a rebuild, which before it is exchanged holds nothing that anybody reads.
+func MadeAnew(database string) []string {
+	return []string{database + viewsSuffix + "/*", database + "/facts_rebuild"}
+}
+
 // exchangeTime bounds how long tables are exchanged.
 const exchangeTime = time.Minute
 
@@ -44,7 +50,7 @@ func (w *Warehouse) Rebuild(ctx context.Context, progress Progress) error {
 	if err != nil {
 		return err
 	}
-	defer w.relay.retry() // when the stream is closed
+	defer w.relay.retry() // after the stream is closed
 	defer stream.Close()
 	if err := w.takePlace(ctx, stream); err != nil {
 		return err

@@ -22,8 +22,8 @@ func TestALargeShopsReportIsThatOfASmallOne(t *testing.T) {
 	t.Parallel()
 	b := withHistory(t)
 	six := sixDays(t)
-	since := promo.Period{From: six.From.AddDate(0, 0, 2), To: six.To.AddDate(0, 0, 100)}
-	until := promo.Period{From: six.From.AddDate(0, 0, -100), To: six.From.AddDate(0, 0, 2)}
+	since := promo.Period{From: six.From.AddDate(0, 0, 2), To: six.To.AddDate(0, 0, 300)}
+	until := promo.Period{From: six.From.AddDate(0, 0, -300), To: six.From.AddDate(0, 0, 2)}
 	for _, period := range []promo.Period{six, since, until} {
 		for _, g := range []Granularity{None, Day, Week, Month} {
 			for _, compared := range []*Comparison{nil, new(PreviousPeriod), new(SamePeriodLastYear)} {
