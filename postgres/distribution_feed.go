@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -107,7 +106,7 @@ func (l *Ledger) readScenes(ctx context.Context, livestreams []promo.LivestreamI
 		if err := tx.SelectContext(ctx, &rows, scenes, shops, serials, openShops, openSerials); err != nil {
 			return err
 		}
-		found, err = scenesOf(ctx, tx, rows, l.now())
+		found, err = scenesOf(ctx, tx, rows)
 		return err
 	})
 	if err != nil {
@@ -121,7 +120,7 @@ func (l *Ledger) readScenes(ctx context.Context, livestreams []promo.LivestreamI
 }
 
 // scenesOf are the distributions of each livestream, those that were stopped with what they were of.
-func scenesOf(ctx context.Context, tx *sqlx.Tx, rows []sceneRow, now time.Time) (map[promo.LivestreamID][]*promo.Distribution, error) {
+func scenesOf(ctx context.Context, tx *sqlx.Tx, rows []sceneRow) (map[promo.LivestreamID][]*promo.Distribution, error) {
 	found := map[promo.LivestreamID][]*promo.Distribution{}
 	var stopped []*promo.Distribution
 	for _, r := range rows {
@@ -134,11 +133,11 @@ func scenesOf(ctx context.Context, tx *sqlx.Tx, rows []sceneRow, now time.Time) 
 	if len(stopped) == 0 {
 		return found, nil
 	}
-	return found, addLast(ctx, tx, stopped, now)
+	return found, addLast(ctx, tx, stopped)
 }
 
-// addLast adds the vouchers, with their usage, and the livestreams of distributions.
-func addLast(ctx context.Context, tx *sqlx.Tx, stopped []*promo.Distribution, now time.Time) error {
+// addLast adds the vouchers and the livestreams of distributions.
+func addLast(ctx context.Context, tx *sqlx.Tx, stopped []*promo.Distribution) error {
 	var ofVouchers []promo.VoucherID
 	var ofLivestreams []promo.LivestreamID
 	for _, d := range stopped {
@@ -148,13 +147,6 @@ func addLast(ctx context.Context, tx *sqlx.Tx, stopped []*promo.Distribution, no
 	vouchers, err := listVouchers(ctx, tx, vouchersByID, shops, serials)
 	if err != nil {
 		return err
-	}
-	usages, err := usagesOf(ctx, tx, ofVouchers, now)
-	if err != nil {
-		return err
-	}
-	for _, v := range vouchers {
-		v.LastUsage = usages[v.ID]
 	}
 	var rows []livestreamRow
 	shops, serials = columns(ofLivestreams)

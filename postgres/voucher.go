@@ -183,22 +183,20 @@ where (v.shop_id, v.id) in (select * from unnest($1::bigint[], $2::bigint[]))`
 
 // Usages counts what has become of the copies of those of the vouchers that the actor may see.
 func (l *Ledger) Usages(ctx context.Context, a promo.Actor, ids []promo.VoucherID) (map[promo.VoucherID]*promo.Usage, error) {
-	return view(ctx, l, a, func(tx *sqlx.Tx) (map[promo.VoucherID]*promo.Usage, error) { return usagesOf(ctx, tx, ids, l.now()) })
-}
-
-func usagesOf(ctx context.Context, tx *sqlx.Tx, ids []promo.VoucherID, now time.Time) (map[promo.VoucherID]*promo.Usage, error) {
-	var rows []usageRow
-	shops, serials := columns(ids)
-	if err := tx.SelectContext(ctx, &rows, usageOfVouchers, shops, serials, now); err != nil {
-		return nil, err
-	}
-	usages := make(map[promo.VoucherID]*promo.Usage, len(rows))
-	for _, r := range rows {
-		usages[promo.VoucherID{Shop: promo.ShopID(r.ShopID), Serial: r.ID}] = &promo.Usage{
-			Claimed: r.Claimed, Reserved: r.Reserved, Redeemed: r.Redeemed, Remaining: r.Total - r.Claimed,
+	return view(ctx, l, a, func(tx *sqlx.Tx) (map[promo.VoucherID]*promo.Usage, error) {
+		var rows []usageRow
+		shops, serials := columns(ids)
+		if err := tx.SelectContext(ctx, &rows, usageOfVouchers, shops, serials, l.now()); err != nil {
+			return nil, err
 		}
-	}
-	return usages, nil
+		usages := make(map[promo.VoucherID]*promo.Usage, len(rows))
+		for _, r := range rows {
+			usages[promo.VoucherID{Shop: promo.ShopID(r.ShopID), Serial: r.ID}] = &promo.Usage{
+				Claimed: r.Claimed, Reserved: r.Reserved, Redeemed: r.Redeemed, Remaining: r.Total - r.Claimed,
+			}
+		}
+		return usages, nil
+	})
 }
 
 // columns gives ids as two arrays, for unnest.

@@ -163,8 +163,6 @@ type Voucher struct {
 	// DeactivatedAt is when the seller ended it. Nil if that has not happened.
 	DeactivatedAt *time.Time
 	CreatedAt     time.Time
-	// LastUsage comes with a distribution's LastVoucher. Nil elsewhere.
-	LastUsage *Usage
 }
 
 // ScopedVoucher is a voucher with the products in its scope; nil if that is the entire shop.

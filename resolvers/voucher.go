@@ -37,11 +37,13 @@ func (voucher) Products(ctx context.Context, v *promo.Voucher, first *int, after
 	return connect(loadersOf(ctx).scopes.Load(ctx, promo.PageOf[promo.VoucherID]{Of: v.ID, Args: args}))
 }
 
+// Usage counts what the caller sees: of a voucher that a buyer was told of for the last time, no reservation and no redemption.
 func (voucher) Usage(ctx context.Context, v *promo.Voucher) (*promo.Usage, error) {
-	if v.LastUsage != nil {
-		return v.LastUsage, nil
+	u, err := orNothing(loadersOf(ctx).usages.Load(ctx, v.ID))
+	if u == nil && err == nil {
+		u = &promo.Usage{Claimed: v.Claimed, Remaining: v.TotalQuantity - v.Claimed}
 	}
-	return loadersOf(ctx).usages.Load(ctx, v.ID)
+	return u, err
 }
 
 // EstimatedSpend and Warnings are the seller's business.
